@@ -1,0 +1,135 @@
+import type { Connection, DisconnectCause } from '../contracts/connection.js';
+import type { ConnectionStore } from '../contracts/connection.store.js';
+import { ChannelLimitError } from '../errors/channel-limit.error.js';
+import type { EventPublisher } from '../events/event.publisher.js';
+import { WebSocketEvents, type DisconnectedEvent } from '../events/websocket-events.js';
+import type { WebSocketConnectEvent, WebSocketDisconnectEvent } from '../protocol/events.js';
+import { isConnectionId, requireChannelName } from '../protocol/name.js';
+
+/** Why and how a connection ended. */
+export interface ConnectionEnd {
+  readonly cause: DisconnectCause;
+  readonly code?: number | null;
+  readonly reason?: string | null;
+  readonly eventData?: WebSocketDisconnectEvent;
+}
+
+/**
+ * The life of connections: the one place that changes the store and tells listeners about it, always in that order. However a
+ * connection ends (its own close, a 410, the sweep, `disconnect`), the store gives it to one caller, and that one fires its events.
+ */
+export class ConnectionLifecycle {
+  private readonly opening = new Set<string>();
+  private readonly closing = new Map<string, ConnectionEnd>();
+
+  constructor(
+    private readonly store: ConnectionStore,
+    private readonly publisher: EventPublisher,
+    private readonly options: { readonly maxChannelsPerConnection: number },
+  ) {}
+
+  /** Whether the connection's `$connect` is being handled in this process: nothing can be posted to it yet. */
+  isOpening(connectionId: string): boolean {
+    return this.opening.has(connectionId);
+  }
+
+  /** Stores a connection, then fires `connected`. When a listener throws, the connection is removed without a trace. */
+  async connect(connection: Connection, eventData: WebSocketConnectEvent): Promise<void> {
+    const { connectionId } = connection;
+    let isStored = false;
+    this.opening.add(connectionId);
+    try {
+      isStored = await this.store.add(connection);
+      // A second $connect of one connection is answered like the first, without a second event.
+      if (!isStored) return;
+      await this.publisher.publish(WebSocketEvents.Connected, { connectionId, connection, eventData });
+    } catch (error) {
+      // Refused, so there was no connection to speak of: no `disconnected`. What a listener joined is undone with it. Should the store
+      // fail at this, too, the record expires by itself; the listener's own error is the one to report.
+      if (isStored) await this.store.remove(connectionId).catch(() => null);
+      throw error;
+    } finally {
+      this.opening.delete(connectionId);
+    }
+  }
+
+  /** Registers a connection that sent a message although the store has forgotten it. */
+  async heal(connection: Connection): Promise<void> {
+    await this.store.ensure(connection);
+  }
+
+  /**
+   * Ends a connection: removes it, then fires `channel.left` for each of its channels and `disconnected`. Resolves `false` when it
+   * had ended already. What listeners of `disconnected` throw is thrown, after everything is done.
+   */
+  async end(connectionId: string, end: ConnectionEnd): Promise<boolean> {
+    const connection = await this.store.remove(connectionId);
+    if (connection === null) return false;
+    await this.publisher.publish(WebSocketEvents.Disconnected, await this.leaveAll(connection, end));
+    return true;
+  }
+
+  /** Like {@link end} for callers that listeners cannot answer to: what they throw is logged. */
+  async endQuietly(connectionId: string, end: ConnectionEnd): Promise<boolean> {
+    const connection = await this.store.remove(connectionId);
+    if (connection === null) return false;
+    await this.publisher.notify(WebSocketEvents.Disconnected, await this.leaveAll(connection, end));
+    return true;
+  }
+
+  /** Runs `close`; whatever ends the connection meanwhile counts as ended by the server. */
+  async whileClosing<Result>(connectionId: string, end: ConnectionEnd, close: () => Promise<Result>): Promise<Result> {
+    this.closing.set(connectionId, end);
+    try {
+      return await close();
+    } finally {
+      this.closing.delete(connectionId);
+    }
+  }
+
+  /**
+   * Adds a connection to a channel and fires `channel.joined` when that changed anything. Resolves `false` for an unknown connection.
+   *
+   * @throws InvalidNameError when `channel` cannot be a channel's name
+   * @throws ChannelLimitError when the connection is in as many channels as it may be
+   */
+  async join(connectionId: string, channel: string): Promise<boolean> {
+    requireChannelName(channel);
+    if (!isConnectionId(connectionId)) return false;
+    const { maxChannelsPerConnection: maxChannels } = this.options;
+    const result = await this.store.join(connectionId, channel, { maxChannels });
+    if (result === 'limit') throw new ChannelLimitError(connectionId, maxChannels);
+    if (result === 'joined') await this.publisher.notify(WebSocketEvents.ChannelJoined, { connectionId, channel });
+    return result === 'joined' || result === 'already';
+  }
+
+  /**
+   * Takes a connection out of a channel and fires `channel.left` when it was in it. Resolves `false` for an unknown connection.
+   *
+   * @throws InvalidNameError when `channel` cannot be a channel's name
+   */
+  async leave(connectionId: string, channel: string): Promise<boolean> {
+    requireChannelName(channel);
+    if (!isConnectionId(connectionId)) return false;
+    const result = await this.store.leave(connectionId, channel);
+    if (result === 'left') await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
+    return result !== 'unknown-connection';
+  }
+
+  /** Tells the channels of a connection that was removed; the event that ends it. */
+  private async leaveAll(connection: Connection, end: ConnectionEnd): Promise<DisconnectedEvent> {
+    const { connectionId, channels } = connection;
+    for (const channel of channels) await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
+    // On API Gateway a close that the application asked for comes back as a $disconnect, which may win the race.
+    const { cause, code, reason, eventData } = { ...end, ...this.closing.get(connectionId) };
+    return {
+      connectionId,
+      connection,
+      channels,
+      cause,
+      ...(typeof code === 'number' && { code }),
+      ...(typeof reason === 'string' && { reason }),
+      ...(eventData !== undefined && { eventData }),
+    };
+  }
+}

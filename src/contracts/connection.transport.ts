@@ -1,0 +1,44 @@
+/** What became of one message to one connection. `failed` covers timeouts, network errors and 5xx. */
+export type DeliveryStatus = 'delivered' | 'gone' | 'throttled' | 'too-large' | 'forbidden' | 'failed';
+
+/** A {@link DeliveryStatus} and, for anything but `delivered`, a word for logs and reports. Never contains the payload. */
+export interface DeliveryOutcome {
+  readonly status: DeliveryStatus;
+  readonly reason?: string;
+}
+
+/** A connection as a transport addresses it. */
+export interface DeliveryTarget {
+  readonly connectionId: string;
+  /** The endpoint that the connection lives on; one for which the transport's `serves` is true. */
+  readonly endpoint: string;
+}
+
+/** How to close a connection. API Gateway takes neither field; its clients always see 1000. */
+export interface CloseOptions {
+  /** The WebSocket close code that the client sees: 1000, or 3000 to 4999. @default 1000 */
+  readonly code?: number;
+  /** A reason of at most 123 bytes of UTF-8 (RFC 6455 section 5.5). */
+  readonly reason?: string;
+}
+
+/**
+ * A way to reach connections. Failures are outcomes, never exceptions: one connection that cannot be reached says nothing
+ * about the next.
+ */
+export abstract class ConnectionTransport {
+  /** Whether connections on this endpoint are reached by this transport. */
+  abstract serves(endpoint: string): boolean;
+
+  /** Delivers one text message. A transport that knows the outcome at once returns it without a promise. */
+  abstract deliver(target: DeliveryTarget, payload: Uint8Array): DeliveryOutcome | Promise<DeliveryOutcome>;
+
+  /** Closes the connection. `delivered` means that it is closing. */
+  abstract close(target: DeliveryTarget, options: CloseOptions): Promise<DeliveryOutcome>;
+
+  /** Whether the connection is alive, `null` when this transport cannot tell without asking another machine. */
+  abstract isAlive(target: DeliveryTarget): boolean | null;
+
+  /** Releases sockets and clients that the transport opened. */
+  async shutdown(): Promise<void> {}
+}

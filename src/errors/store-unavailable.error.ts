@@ -1,0 +1,21 @@
+import { WebSocketModuleError } from './websocket-module.error.js';
+
+/**
+ * The store that holds the connections did not answer. It is never reported as "nobody is connected": what was
+ * asked is unknown, and may be asked again.
+ */
+export class StoreUnavailableError extends WebSocketModuleError {
+  override readonly name = 'StoreUnavailableError';
+  readonly code = 'WEBSOCKET_STORE_UNAVAILABLE';
+
+  /** @param operation the store operation that failed, e.g. `get` */
+  constructor(
+    readonly operation: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The connection store failed to ${operation}; check that the cache server is up and reachable, then try again.`,
+      options,
+    );
+  }
+}

@@ -1,0 +1,144 @@
+import type { IncomingMessage } from 'node:http';
+import type {
+  WebSocketConnectEvent,
+  WebSocketDisconnectEvent,
+  WebSocketIdentity,
+  WebSocketMessageEvent,
+  WebSocketRequestContext,
+} from '../protocol/events.js';
+import { ReservedRoutes } from '../protocol/route-selection.js';
+import { createId, createTraceId } from './identifier.js';
+
+/** What stays the same in all the events of one connection. */
+export interface EventSource {
+  readonly connectionId: string;
+  readonly connectedAt: number;
+  readonly domainName: string;
+  readonly stage: string;
+  readonly apiId: string;
+  readonly identity: WebSocketIdentity;
+}
+
+// API Gateway ends TLS and HTTP/1.1 before it makes an event of a request.
+const HOP_BY_HOP = new Set([
+  'connection',
+  'upgrade',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'te',
+  'trailer',
+]);
+
+/** The CONNECT event of an upgrade request, key by key as API Gateway makes it. */
+export function connectEvent(source: EventSource, request: IncomingMessage, now: number): WebSocketConnectEvent {
+  const headers = groupHeaders(request, source, now);
+  const query = groupQuery(request.url ?? '');
+  return {
+    headers: lastOfEach(headers),
+    multiValueHeaders: Object.fromEntries(headers),
+    ...(query.size > 0 && {
+      queryStringParameters: lastOfEach(query),
+      multiValueQueryStringParameters: Object.fromEntries(query),
+    }),
+    requestContext: requestContext(source, ReservedRoutes.connect, 'CONNECT', now),
+    isBase64Encoded: false,
+  };
+}
+
+/** The MESSAGE event of a frame. */
+export function messageEvent(
+  source: EventSource,
+  routeKey: string,
+  body: string,
+  isBase64Encoded: boolean,
+  now: number,
+): WebSocketMessageEvent {
+  const { routeKey: key, ...rest } = requestContext(source, routeKey, 'MESSAGE', now);
+  return { requestContext: { routeKey: key, messageId: createId(), ...rest }, body, isBase64Encoded };
+}
+
+/** The DISCONNECT event of a connection that closed. Its headers are the synthetic ones that API Gateway sends. */
+export function disconnectEvent(
+  source: EventSource,
+  code: number,
+  reason: string,
+  now: number,
+): WebSocketDisconnectEvent {
+  const headers = { Host: source.domainName, 'x-api-key': '', 'X-Forwarded-For': '', 'x-restapi': '' };
+  const { routeKey, ...rest } = requestContext(source, ReservedRoutes.disconnect, 'DISCONNECT', now);
+  return {
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    requestContext: { routeKey, disconnectStatusCode: code, ...rest, disconnectReason: reason },
+    isBase64Encoded: false,
+  };
+}
+
+function requestContext(
+  source: EventSource,
+  routeKey: string,
+  eventType: string,
+  now: number,
+): WebSocketRequestContext {
+  const requestId = createId();
+  return {
+    routeKey,
+    eventType,
+    extendedRequestId: requestId,
+    requestTime: commonLogTime(now),
+    messageDirection: 'IN',
+    stage: source.stage,
+    connectedAt: source.connectedAt,
+    requestTimeEpoch: now,
+    identity: source.identity,
+    requestId,
+    domainName: source.domainName,
+    connectionId: source.connectionId,
+    apiId: source.apiId,
+  };
+}
+
+/** The values of each header under the name as the client spelled it first, with those that API Gateway adds. */
+function groupHeaders(request: IncomingMessage, source: EventSource, now: number): Map<string, string[]> {
+  const headers = new Map<string, string[]>();
+  const spelling = new Map<string, string>();
+  const add = (name: string, value: string): void => {
+    const key = name.toLowerCase();
+    if (HOP_BY_HOP.has(key)) return;
+    const spelled = spelling.get(key) ?? name;
+    spelling.set(key, spelled);
+    headers.set(spelled, [...(headers.get(spelled) ?? []), value]);
+  };
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    add(request.rawHeaders[index] as string, request.rawHeaders[index + 1] as string);
+  }
+  const isEncrypted = 'encrypted' in request.socket;
+  if (!spelling.has('x-amzn-trace-id')) add('X-Amzn-Trace-Id', createTraceId(now));
+  add('X-Forwarded-For', source.identity.sourceIp);
+  if (!spelling.has('x-forwarded-port')) add('X-Forwarded-Port', String(request.socket.localPort ?? ''));
+  if (!spelling.has('x-forwarded-proto')) add('X-Forwarded-Proto', isEncrypted ? 'https' : 'http');
+  return headers;
+}
+
+function groupQuery(url: string): Map<string, string[]> {
+  const query = new Map<string, string[]>();
+  const [, search = ''] = url.split(/\?(.*)/s);
+  for (const [name, value] of new URLSearchParams(search)) query.set(name, [...(query.get(name) ?? []), value]);
+  return query;
+}
+
+/** One value for each name: the last, as API Gateway picks it. Own properties even for a header called `__proto__`. */
+function lastOfEach(values: ReadonlyMap<string, readonly string[]>): Record<string, string> {
+  return Object.fromEntries([...values].map(([name, all]) => [name, all.at(-1) ?? '']));
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `09/Feb/2024:18:11:43 +0000` */
+function commonLogTime(now: number): string {
+  const date = new Date(now);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()] ?? ''}/${date.getUTCFullYear()}`;
+  return `${day}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
+}

@@ -1,0 +1,178 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Logger } from '@nestjs/common';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../contracts/clock.js';
+import type { EventPublisher } from '../events/event.publisher.js';
+import type { LocalTransport } from '../transports/local/local.transport.js';
+import type { WebSocketHandler } from '../websocket.handler.js';
+import { ConnectionsApi } from './connections.api.js';
+import type { EventSource } from './gateway.events.js';
+import type { ResolvedGatewayOptions } from './gateway.options-resolver.js';
+import { GatewaySession, type SessionContext } from './gateway.session.js';
+import { refusal, refusalOf, refuse } from './handshake.js';
+import { createId } from './identifier.js';
+import { RouteTable, routesWithListeners } from './route.table.js';
+import { SignatureVerifier } from './signature.verifier.js';
+
+/** What the server works with. */
+export interface GatewayServerContext {
+  readonly options: ResolvedGatewayOptions;
+  readonly handler: WebSocketHandler;
+  readonly publisher: EventPublisher;
+  readonly transport: LocalTransport;
+  readonly clock: Clock;
+  /** Resolves when the application's listeners are attached; nobody is let in before. */
+  readonly ready: Promise<void>;
+}
+
+type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** How long clients get to answer a close before their sockets are dropped. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Serves WebSockets and `@connections` on an HTTP server, and leaves its other requests and upgrades to whoever handles them. */
+export class GatewayServer {
+  private readonly logger = new Logger('WebSocket');
+  private readonly sessions = new Map<string, GatewaySession>();
+  private readonly connections: ConnectionsApi;
+  private readonly sockets: WebSocketServer;
+  private sessionContext: Promise<SessionContext> | undefined;
+  private isClosing = false;
+  private detach = (): void => undefined;
+
+  constructor(private readonly context: GatewayServerContext) {
+    const { path, credentials, region, maxMessageBytes } = context.options;
+    const verifier = credentials === null ? null : new SignatureVerifier(credentials, region, context.clock);
+    this.connections = new ConnectionsApi(path, this.sessions, verifier);
+    // Without handleProtocols ws would choose the first protocol that a client offers; API Gateway chooses none by itself.
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxMessageBytes,
+      handleProtocols: () => false,
+    });
+  }
+
+  /** Starts serving on a server, which may have handlers of its own and may be listening already. */
+  attach(server: Server): void {
+    // In front of the application's own handler, whose body parsers would consume what a signature was made over.
+    const others = server.listeners('request') as RequestListener[];
+    const onRequest: RequestListener = (request, response) => {
+      if (this.connections.accepts(request, response)) return;
+      if (this.isOurs(request)) answerPlainRequest(response);
+      else if (others.length > 0) for (const listener of others) listener.call(server, request, response);
+      else response.writeHead(404).end();
+    };
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (this.isOurs(request)) void this.upgrade(request, socket, head);
+      // Alone on the server, nobody else would ever answer.
+      else if (server.listenerCount('upgrade') === 1) refuse(socket, refusal(404, 'Not Found'));
+    };
+    server.removeAllListeners('request').on('request', onRequest).on('upgrade', onUpgrade);
+    this.detach = () => {
+      server.off('upgrade', onUpgrade).off('request', onRequest);
+      for (const listener of others) server.on('request', listener);
+    };
+  }
+
+  /** Refuses new connections, closes those that are open with 1001, and resolves when the application knows of the end of each. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    const sessions = [...this.sessions.values()];
+    for (const session of sessions) session.close(1001, 'Going away');
+    const cancel = this.context.clock.after(CLOSE_GRACE_MS, () => {
+      for (const session of sessions) session.terminate();
+    });
+    await Promise.all(sessions.map(({ ended }) => ended));
+    cancel();
+    this.detach();
+  }
+
+  private isOurs({ url = '' }: IncomingMessage): boolean {
+    const { path } = this.context.options;
+    return url === path || url.startsWith(`${path}?`) || url === `${path}/` || url.startsWith(`${path}/?`);
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // A client that resets while it waits must not take the process with it.
+    socket.on('error', () => socket.destroy());
+    try {
+      const problem = this.isClosing ? refusal(503, 'Service unavailable') : refusalOf(request);
+      if (problem === null) await this.open(request, socket, head);
+      else refuse(socket, problem);
+    } catch (error) {
+      this.logger.error('A handshake failed.', error instanceof Error ? error.stack : String(error));
+      refuse(socket, refusal(500, 'Internal server error'));
+    }
+  }
+
+  private async open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const session = new GatewaySession(
+      this.sourceOf(request),
+      await (this.sessionContext ??= this.createSessionContext()),
+    );
+    const { connectionId } = session;
+    const { statusCode, body, headers } = await session.connect(request);
+    if (statusCode < 200 || statusCode > 299) {
+      refuse(socket, { status: statusCode, body, ...(headers !== undefined && { headers }) });
+      return;
+    }
+    this.sessions.set(connectionId, session);
+    this.context.transport.attach(connectionId, session);
+    void session.ended.then(() => {
+      this.sessions.delete(connectionId);
+      this.context.transport.detach(connectionId);
+    });
+    let isOpen = false;
+    if (!this.isClosing) {
+      this.sockets.handleUpgrade(request, socket, head, (opened) => {
+        isOpen = true;
+        session.open(opened);
+      });
+    }
+    if (isOpen) return;
+    // The client went away while it waited for its answer, or the server is closing.
+    refuse(socket, refusal(503, 'Service unavailable'));
+    await session.end(1006, '');
+  }
+
+  private sourceOf(request: IncomingMessage): EventSource {
+    const { stage, apiId } = this.context.options;
+    const userAgent = request.headers['user-agent'];
+    const sourceIp = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    return {
+      connectionId: createId(),
+      connectedAt: this.context.clock.now(),
+      domainName: request.headers.host ?? '',
+      stage,
+      apiId,
+      identity: { ...(userAgent !== undefined && { userAgent }), sourceIp },
+    };
+  }
+
+  private async createSessionContext(): Promise<SessionContext> {
+    const { options, handler, publisher, transport, clock, ready } = this.context;
+    await ready;
+    const { routeResponses, maxInFlightMessages, maxBufferedBytes } = options;
+    return {
+      clock,
+      routes: new RouteTable(options.selectRoute, options.routes ?? routesWithListeners(publisher.emitter)),
+      routeResponses,
+      maxInFlightMessages,
+      maxBufferedBytes,
+      handle: (event) => handler.handle(event, { endpoint: transport.endpoint }),
+    };
+  }
+}
+
+function answerPlainRequest(response: ServerResponse): void {
+  const body = JSON.stringify({ message: 'Upgrade Required' });
+  response.writeHead(426, {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}

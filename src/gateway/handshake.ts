@@ -1,0 +1,49 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** A handshake that ends without a WebSocket. */
+export interface Refusal {
+  readonly status: number;
+  /** JSON. */
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The `Sec-WebSocket-Key` of 16 bytes that RFC 6455 section 4.1 asks for. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+
+/**
+ * What is wrong with an opening handshake, `null` when nothing is (RFC 6455 section 4.2.1). Looked at before the application hears of the
+ * connection, so that it never has to take one back.
+ */
+export function refusalOf(request: IncomingMessage): Refusal | null {
+  const { upgrade, 'sec-websocket-key': key, 'sec-websocket-version': version } = request.headers;
+  if (request.method !== 'GET') return refusal(405, 'Method Not Allowed', { Allow: 'GET' });
+  if (upgrade?.toLowerCase() !== 'websocket') return refusal(400, 'Expected the Upgrade header to be websocket');
+  if (key === undefined || !KEY.test(key)) return refusal(400, 'Expected a Sec-WebSocket-Key of 16 bytes in base64');
+  if (version !== '13' && version !== '8') {
+    return refusal(400, 'Expected the Sec-WebSocket-Version to be 13', { 'Sec-WebSocket-Version': '13, 8' });
+  }
+  return null;
+}
+
+export function refusal(status: number, message: string, headers: Record<string, string> = {}): Refusal {
+  return { status, body: JSON.stringify({ message }), headers };
+}
+
+/** Answers an upgrade request with plain HTTP and closes its socket. */
+export function refuse(socket: Duplex, { status, body, headers = {} }: Refusal): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const all = {
+    Connection: 'close',
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  socket.once('finish', () => socket.destroy());
+  socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'));
+}

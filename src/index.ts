@@ -1,0 +1,68 @@
+// For applications.
+export { WebSocketModule } from './websocket.module.js';
+export { WebSocketManager } from './websocket.manager.js';
+export { WebSocketHandler } from './websocket.handler.js';
+export { WebSocketSelection } from './websocket.selection.js';
+export { WebSocket } from './websocket.facade.js';
+export { WebSocketEvents } from './events/websocket-events.js';
+export { EmbeddedGateway } from './gateway/embedded.gateway.js';
+
+export type { WebSocketStats } from './websocket.manager.js';
+export type { EventOrigin } from './websocket.handler.js';
+export type { SendOptions } from './websocket.selection.js';
+export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
+export type { EmbeddedGatewayOptions, GatewayCredentials } from './gateway/gateway.options.js';
+export type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+export type {
+  ChannelMembershipEvent,
+  ConnectedEvent,
+  DisconnectedEvent,
+  MessageEvent,
+  WebSocketEventMap,
+} from './events/websocket-events.js';
+export type { UserId } from './protocol/name.js';
+
+// API Gateway's contract.
+export { ApiGatewayLimits } from './protocol/limits.js';
+
+export type {
+  WebSocketAuthorizer,
+  WebSocketConnectEvent,
+  WebSocketDisconnectEvent,
+  WebSocketEvent,
+  WebSocketIdentity,
+  WebSocketMessageEvent,
+  WebSocketRequestContext,
+} from './protocol/events.js';
+export type { WebSocketResponse } from './protocol/response.js';
+
+// For authors of stores, and tests.
+export { Clock } from './contracts/clock.js';
+export { ConnectionStore } from './contracts/connection.store.js';
+export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+
+export type { CancelTask } from './contracts/clock.js';
+export type { Connection, DisconnectCause } from './contracts/connection.js';
+export type {
+  ChannelOccupancy,
+  EnsureResult,
+  JoinLimits,
+  JoinResult,
+  LeaveResult,
+} from './contracts/connection.store.js';
+export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
+export type { DeliveryReport } from './contracts/delivery-report.js';
+export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
+
+// Errors.
+export { ChannelLimitError } from './errors/channel-limit.error.js';
+export { InvalidNameError } from './errors/invalid-name.error.js';
+export { InvalidOptionsError } from './errors/invalid-options.error.js';
+export { InvalidPayloadError } from './errors/invalid-payload.error.js';
+export { MalformedEventError } from './errors/malformed-event.error.js';
+export { NotRunningError } from './errors/not-running.error.js';
+export { PayloadTooLargeError } from './errors/payload-too-large.error.js';
+export { StoreUnavailableError } from './errors/store-unavailable.error.js';
+export { WebSocketModuleError } from './errors/websocket-module.error.js';
+
+export type { WebSocketErrorCode } from './errors/websocket-module.error.js';

@@ -1,0 +1,143 @@
+import type { Clock } from '../../contracts/clock.js';
+import type { Connection } from '../../contracts/connection.js';
+import {
+  ConnectionStore,
+  type ChannelOccupancy,
+  type EnsureResult,
+  type JoinLimits,
+  type JoinResult,
+  type LeaveResult,
+} from '../../contracts/connection.store.js';
+import { pagesOf } from '../page.js';
+import type { CacheKeys } from './cache-key.js';
+import { CacheMirror } from './cache-mirror.js';
+import { MemoryState } from './memory.state.js';
+import type { OutageAwareCache } from './outage-aware.cache.js';
+
+/**
+ * Connections of a cache that lives in this process. The process's own sets are the truth, and the cache's arrays follow them. What
+ * an earlier application left in the same cache is taken over at the first operation.
+ */
+export class ProcessConnectionStore extends ConnectionStore {
+  private readonly mirror: CacheMirror;
+  private readonly state: MemoryState;
+  private loading: Promise<void> | undefined;
+  private isLoaded = false;
+
+  constructor(
+    private readonly cache: OutageAwareCache,
+    private readonly keys: CacheKeys,
+    private readonly clock: Clock,
+    expireAfterMs: number,
+  ) {
+    super();
+    this.mirror = new CacheMirror(cache, keys, clock, expireAfterMs);
+    this.state = this.mirror.state = new MemoryState(this.mirror, expireAfterMs);
+  }
+
+  async add(connection: Connection): Promise<boolean> {
+    await this.load();
+    return this.settled(this.state.add(connection, this.clock.now()));
+  }
+
+  async ensure(connection: Connection): Promise<EnsureResult> {
+    await this.load();
+    const result = this.state.ensure(connection, this.clock.now());
+    return result === 'restored' ? this.settled(result) : result;
+  }
+
+  async remove(connectionId: string): Promise<Connection | null> {
+    await this.load();
+    return this.settled(this.state.remove(connectionId, this.clock.now()));
+  }
+
+  async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
+    await this.load();
+    const now = this.clock.now();
+    return connectionIds.map((connectionId) => this.state.find(connectionId, now));
+  }
+
+  async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
+    await this.load();
+    return this.settled(this.state.join(connectionId, channel, limits, this.clock.now()));
+  }
+
+  async leave(connectionId: string, channel: string): Promise<LeaveResult> {
+    await this.load();
+    return this.settled(this.state.leave(connectionId, channel, this.clock.now()));
+  }
+
+  async touch(connectionId: string, seenAt: number): Promise<void> {
+    await this.load();
+    this.state.touch(connectionId, seenAt, this.clock.now());
+    await this.mirror.settle();
+  }
+
+  async *connections(): AsyncIterable<readonly string[]> {
+    await this.refresh();
+    yield* pagesOf(this.state.connectionIds());
+  }
+
+  async *members(channel: string): AsyncIterable<readonly string[]> {
+    await this.refresh();
+    yield* pagesOf(this.state.memberIds(channel));
+  }
+
+  async connectionsOfUser(userId: string): Promise<string[]> {
+    await this.refresh();
+    return [...this.state.userConnectionIds(userId)];
+  }
+
+  async *staleBefore(instant: number): AsyncIterable<readonly string[]> {
+    await this.refresh();
+    yield* pagesOf(this.state.staleBefore(instant));
+  }
+
+  async *channels(): AsyncIterable<readonly ChannelOccupancy[]> {
+    await this.refresh();
+    for await (const page of pagesOf(this.state.channelNames())) {
+      yield page.map((channel) => ({ channel, members: this.state.memberCount(channel) }));
+    }
+  }
+
+  async countConnections(): Promise<number> {
+    await this.refresh();
+    return this.state.size;
+  }
+
+  override async close(): Promise<void> {
+    await this.mirror.close();
+    this.cache.close();
+  }
+
+  private async settled<Result>(result: Result): Promise<Result> {
+    await this.mirror.settle();
+    return result;
+  }
+
+  private async refresh(): Promise<void> {
+    await this.load();
+    this.state.expire(this.clock.now());
+  }
+
+  private load(): Promise<void> | undefined {
+    if (this.isLoaded) return undefined;
+    return (this.loading ??= this.takeOver().then(
+      () => void (this.isLoaded = true),
+      (error: unknown) => {
+        this.loading = undefined;
+        throw error;
+      },
+    ));
+  }
+
+  private async takeOver(): Promise<void> {
+    const now = this.clock.now();
+    for (const connectionId of (await this.cache.get<string[]>(this.keys.connections)) ?? []) {
+      const connection = await this.cache.get<Connection>(this.keys.connection(connectionId));
+      if (connection === undefined) continue;
+      this.state.add(connection, now);
+      for (const channel of connection.channels) this.state.join(connectionId, channel, {}, now);
+    }
+  }
+}

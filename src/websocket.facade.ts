@@ -1,0 +1,164 @@
+import type { Connection } from './contracts/connection.js';
+import type { CloseOptions } from './contracts/connection.transport.js';
+import { NotRunningError } from './errors/not-running.error.js';
+import type { UserId } from './protocol/name.js';
+import type { WebSocketResponse } from './protocol/response.js';
+import type { EventOrigin } from './websocket.handler.js';
+import type { WebSocketManager, WebSocketStats } from './websocket.manager.js';
+import type { WebSocketSelection } from './websocket.selection.js';
+
+// The one piece of static state in the package. Of several running applications the facade speaks for the one that started last.
+const running: WebSocketManager[] = [];
+
+/** @internal Makes the facade speak for this manager; call what it returns when the application closes. */
+export function bindFacade(manager: WebSocketManager): () => void {
+  running.push(manager);
+  return () => {
+    const index = running.lastIndexOf(manager);
+    if (index >= 0) running.splice(index, 1);
+  };
+}
+
+/**
+ * The {@link WebSocketManager} of the running application, reachable from anywhere, in Laravel's manner. Each method is the manager's of
+ * the same name.
+ *
+ * @throws NotRunningError when no application that imports `WebSocketModule` is up
+ *
+ * @example
+ * await WebSocket.sendToChannel('news', { title: 'Hello' });
+ */
+export class WebSocket {
+  private constructor() {}
+
+  /** See {@link WebSocketManager.handle}. */
+  static handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse> {
+    return manager().handle(event, origin);
+  }
+
+  /** See {@link WebSocketManager.sendToConnection}. */
+  static sendToConnection(connectionId: string, data: unknown): Promise<boolean> {
+    return manager().sendToConnection(connectionId, data);
+  }
+
+  /** See {@link WebSocketManager.sendToConnections}. */
+  static sendToConnections(connectionIds: readonly string[], data: unknown): Promise<Record<string, boolean>> {
+    return manager().sendToConnections(connectionIds, data);
+  }
+
+  /** See {@link WebSocketManager.broadcast}. */
+  static broadcast(data: unknown): Promise<Record<string, boolean>> {
+    return manager().broadcast(data);
+  }
+
+  /** See {@link WebSocketManager.sendToUser}. */
+  static sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
+    return manager().sendToUser(userId, data);
+  }
+
+  /** See {@link WebSocketManager.sendToUsers}. */
+  static sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
+    return manager().sendToUsers(userIds, data);
+  }
+
+  /** See {@link WebSocketManager.sendToChannel}. */
+  static sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
+    return manager().sendToChannel(channel, data);
+  }
+
+  /** See {@link WebSocketManager.to}. */
+  static to(...channels: readonly string[]): WebSocketSelection {
+    return manager().to(...channels);
+  }
+
+  /** See {@link WebSocketManager.toUser}. */
+  static toUser(...userIds: readonly UserId[]): WebSocketSelection {
+    return manager().toUser(...userIds);
+  }
+
+  /** See {@link WebSocketManager.except}. */
+  static except(...connectionIds: readonly string[]): WebSocketSelection {
+    return manager().except(...connectionIds);
+  }
+
+  /** See {@link WebSocketManager.joinChannel}. */
+  static joinChannel(connectionId: string, channel: string): Promise<boolean> {
+    return manager().joinChannel(connectionId, channel);
+  }
+
+  /** See {@link WebSocketManager.leaveChannel}. */
+  static leaveChannel(connectionId: string, channel: string): Promise<boolean> {
+    return manager().leaveChannel(connectionId, channel);
+  }
+
+  /** See {@link WebSocketManager.getConnectionsByUserId}. */
+  static getConnectionsByUserId(userId: UserId): Promise<string[]> {
+    return manager().getConnectionsByUserId(userId);
+  }
+
+  /** See {@link WebSocketManager.getConnectionsByChannel}. */
+  static getConnectionsByChannel(channel: string): Promise<string[]> {
+    return manager().getConnectionsByChannel(channel);
+  }
+
+  /** See {@link WebSocketManager.getChannelsByConnection}. */
+  static getChannelsByConnection(connectionId: string): Promise<string[]> {
+    return manager().getChannelsByConnection(connectionId);
+  }
+
+  /** See {@link WebSocketManager.getAllChannels}. */
+  static getAllChannels(): Promise<string[]> {
+    return manager().getAllChannels();
+  }
+
+  /** See {@link WebSocketManager.getAllConnections}. */
+  static getAllConnections(): Promise<string[]> {
+    return manager().getAllConnections();
+  }
+
+  /** See {@link WebSocketManager.getConnection}. */
+  static getConnection(connectionId: string): Promise<Connection | null> {
+    return manager().getConnection(connectionId);
+  }
+
+  /** See {@link WebSocketManager.connectionExists}. */
+  static connectionExists(connectionId: string): Promise<boolean> {
+    return manager().connectionExists(connectionId);
+  }
+
+  /** See {@link WebSocketManager.connections}. */
+  static connections(): AsyncIterable<readonly string[]> {
+    return manager().connections();
+  }
+
+  /** See {@link WebSocketManager.membersOf}. */
+  static membersOf(channel: string): AsyncIterable<readonly string[]> {
+    return manager().membersOf(channel);
+  }
+
+  /** See {@link WebSocketManager.getStats}. */
+  static getStats(): Promise<WebSocketStats> {
+    return manager().getStats();
+  }
+
+  /** See {@link WebSocketManager.disconnect}. */
+  static disconnect(connectionId: string, options?: CloseOptions): Promise<boolean> {
+    return manager().disconnect(connectionId, options);
+  }
+
+  /** See {@link WebSocketManager.disconnectUser}. */
+  static disconnectUser(userId: UserId, options?: CloseOptions): Promise<Record<string, boolean>> {
+    return manager().disconnectUser(userId, options);
+  }
+
+  /** See {@link WebSocketManager.cleanup}. */
+  static cleanup(): Promise<number> {
+    return manager().cleanup();
+  }
+}
+
+function manager(): WebSocketManager {
+  const last = running.at(-1);
+  if (last === undefined) throw new NotRunningError();
+  return last;
+}

@@ -1,0 +1,257 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ConnectionLifecycle, type ConnectionEnd } from './connections/connection.lifecycle.js';
+import type { Connection } from './contracts/connection.js';
+import { ConnectionStore } from './contracts/connection.store.js';
+import type { CloseOptions } from './contracts/connection.transport.js';
+import { FanOutEngine } from './fanout/fan-out.engine.js';
+import { emptyMap } from './fanout/outcomes.js';
+import { TransportRouter } from './fanout/transport.router.js';
+import { requireCloseOptions } from './protocol/close.js';
+import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
+import type { WebSocketResponse } from './protocol/response.js';
+import { WebSocketHandler, type EventOrigin } from './websocket.handler.js';
+import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
+import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+import { WebSocketSelection } from './websocket.selection.js';
+
+/** What {@link WebSocketManager.getStats} answers. */
+export interface WebSocketStats {
+  readonly totalConnections: number;
+  readonly totalChannels: number;
+  /** How many connections are in each channel that has any. Has no prototype. */
+  readonly channels: Readonly<Record<string, number>>;
+}
+
+/**
+ * What applications inject: sends to connections, users and channels, keeps track of who is where, and takes API Gateway's events in.
+ *
+ * Every method rejects with `StoreUnavailableError` when the store cannot answer; an empty result always means "nobody".
+ */
+@Injectable()
+export class WebSocketManager {
+  constructor(
+    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
+    @Inject(WebSocketHandler) private readonly handler: WebSocketHandler,
+    @Inject(ConnectionStore) private readonly store: ConnectionStore,
+    @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
+    @Inject(FanOutEngine) private readonly engine: FanOutEngine,
+    @Inject(TransportRouter) private readonly router: TransportRouter,
+  ) {}
+
+  /**
+   * Handles one API Gateway WebSocket event and answers what the Lambda is to return; see {@link WebSocketHandler.handle}.
+   *
+   * @example
+   * export const handler = async (event: unknown) => (await application).get(WebSocketManager).handle(event);
+   */
+  handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse> {
+    return this.handler.handle(event, origin);
+  }
+
+  /** See {@link WebSocketHandler.sendToConnection}. */
+  sendToConnection(connectionId: string, data: unknown): Promise<boolean> {
+    return this.handler.sendToConnection(connectionId, data);
+  }
+
+  /** See {@link WebSocketHandler.sendToConnections}. */
+  sendToConnections(connectionIds: readonly string[], data: unknown): Promise<Record<string, boolean>> {
+    return this.handler.sendToConnections(connectionIds, data);
+  }
+
+  /** See {@link WebSocketHandler.broadcast}. */
+  broadcast(data: unknown): Promise<Record<string, boolean>> {
+    return this.handler.broadcast(data);
+  }
+
+  /** Sends `data`, as JSON, to every connection of a user. Resolves whether the gateway took it, for each; `{}` for an unknown user. */
+  async sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
+    return this.handler.deliver([await this.getConnectionsByUserId(userId)], data);
+  }
+
+  /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
+  async sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
+    const users = await Promise.all(
+      userIds.map(async (userId) => ({
+        userId: String(userId),
+        connectionIds: await this.getConnectionsByUserId(userId),
+      })),
+    );
+    const delivered = await this.handler.deliver(
+      users.map(({ connectionIds }) => connectionIds),
+      data,
+    );
+    const results = emptyMap<Record<string, boolean>>();
+    for (const { userId, connectionIds } of users) {
+      const ofUser = (results[userId] ??= emptyMap());
+      for (const connectionId of connectionIds) ofUser[connectionId] = delivered[connectionId] === true;
+    }
+    return results;
+  }
+
+  /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
+  async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
+    return this.handler.deliver(this.membersOf(channel), data);
+  }
+
+  /** Starts a selection with the members of these channels. */
+  to(...channels: readonly string[]): WebSocketSelection {
+    return this.selection().to(...channels);
+  }
+
+  /** Starts a selection with the connections of these users. */
+  toUser(...userIds: readonly UserId[]): WebSocketSelection {
+    return this.selection().toUser(...userIds);
+  }
+
+  /** Starts a selection of everyone without these connections. */
+  except(...connectionIds: readonly string[]): WebSocketSelection {
+    return this.selection().except(...connectionIds);
+  }
+
+  /**
+   * Adds a connection to a channel; `websocket.channel.joined` fires if it was not in it. Resolves `false` when there is no such
+   * connection.
+   *
+   * @throws InvalidNameError when `channel` is empty, over 200 characters, or not well-formed Unicode
+   * @throws ChannelLimitError when the connection is in as many channels as the option `maxChannelsPerConnection` allows
+   */
+  joinChannel(connectionId: string, channel: string): Promise<boolean> {
+    return this.lifecycle.join(connectionId, channel);
+  }
+
+  /**
+   * Takes a connection out of a channel; `websocket.channel.left` fires if it was in it. Resolves `false` when there is no such
+   * connection.
+   *
+   * @throws InvalidNameError when `channel` is empty, over 200 characters, or not well-formed Unicode
+   */
+  leaveChannel(connectionId: string, channel: string): Promise<boolean> {
+    return this.lifecycle.leave(connectionId, channel);
+  }
+
+  /** The ids of a user's connections. */
+  async getConnectionsByUserId(userId: UserId): Promise<string[]> {
+    const id = normalizeUserId(userId);
+    return id === null ? [] : this.store.connectionsOfUser(id);
+  }
+
+  /** The ids of the connections in a channel. Loads them all; {@link membersOf} does not. */
+  getConnectionsByChannel(channel: string): Promise<string[]> {
+    return collectIds(this.membersOf(channel));
+  }
+
+  /** The channels that a connection is in, in the order in which it joined them. */
+  async getChannelsByConnection(connectionId: string): Promise<string[]> {
+    return [...((await this.getConnection(connectionId))?.channels ?? [])];
+  }
+
+  /** The names of the channels that have members. */
+  async getAllChannels(): Promise<string[]> {
+    return (await collect(this.store.channels())).map(({ channel }) => channel);
+  }
+
+  /** The ids of every connection. Loads them all; {@link connections} does not. */
+  getAllConnections(): Promise<string[]> {
+    return collectIds(this.store.connections());
+  }
+
+  /** See {@link WebSocketHandler.getConnection}. */
+  getConnection(connectionId: string): Promise<Connection | null> {
+    return this.handler.getConnection(connectionId);
+  }
+
+  connectionExists(connectionId: string): Promise<boolean> {
+    return this.handler.connectionExists(connectionId);
+  }
+
+  /** Pages of connection ids, at most 1,000 each; an id may repeat when connections come and go meanwhile. */
+  connections(): AsyncIterable<readonly string[]> {
+    return this.store.connections();
+  }
+
+  /** Pages of the ids of a channel's members, at most 1,000 each; an id may repeat when members come and go meanwhile. */
+  membersOf(channel: string): AsyncIterable<readonly string[]> {
+    return isChannelName(channel) ? this.store.members(channel) : noPages();
+  }
+
+  /** How many connections and channels there are, and how many connections each channel has. */
+  async getStats(): Promise<WebSocketStats> {
+    const [totalConnections, occupancies] = await Promise.all([
+      this.store.countConnections(),
+      collect(this.store.channels()),
+    ]);
+    const channels = emptyMap<number>();
+    for (const { channel, members } of occupancies) channels[channel] = members;
+    return { totalConnections, totalChannels: occupancies.length, channels };
+  }
+
+  /**
+   * Closes a connection; `websocket.disconnected` fires with the cause `server`. Resolves `false` when there was no such connection, or
+   * when it could not be closed, and then nothing has changed. API Gateway takes neither code nor reason: its clients see 1000.
+   *
+   * @throws InvalidOptionsError when `code` or `reason` cannot be sent in a close frame
+   */
+  async disconnect(connectionId: string, options: CloseOptions = {}): Promise<boolean> {
+    requireCloseOptions(options);
+    const connection = await this.getConnection(connectionId);
+    const route = connection === null ? null : this.router.route(connection);
+    if (route === null) return false;
+    const end: ConnectionEnd = { cause: 'server', code: options.code ?? 1000, reason: options.reason ?? null };
+    // Closed before it is forgotten: a close that fails must not leave a client connected whom nobody knows.
+    return this.lifecycle.whileClosing(connectionId, end, async () => {
+      const { status } = await route.transport.close(route.target, options);
+      if (status === 'delivered') await this.lifecycle.endQuietly(connectionId, end);
+      return status === 'delivered';
+    });
+  }
+
+  /** Closes every connection of a user. Resolves whether each was closed. */
+  async disconnectUser(userId: UserId, options: CloseOptions = {}): Promise<Record<string, boolean>> {
+    requireCloseOptions(options);
+    const results = emptyMap<boolean>();
+    const connectionIds = await this.getConnectionsByUserId(userId);
+    await Promise.all(
+      connectionIds.map(async (connectionId) => (results[connectionId] = await this.disconnect(connectionId, options))),
+    );
+    return results;
+  }
+
+  /**
+   * Ends connections that are older than `staleAfterSeconds` and whose `$disconnect` never came; `websocket.disconnected` fires for each
+   * with the cause `stale`. Sockets that this process holds open are left alone, however old. Resolves how many were ended.
+   */
+  async cleanup(): Promise<number> {
+    const now = this.options.clock.now();
+    let removed = 0;
+    for await (const page of this.store.staleBefore(now - this.options.staleAfterSeconds * 1_000)) {
+      const connections = await this.store.findMany(page);
+      for (const [index, connectionId] of page.entries()) {
+        if (this.isAlive(connections[index] ?? null)) await this.store.touch(connectionId, now);
+        else if (await this.lifecycle.endQuietly(connectionId, { cause: 'stale' })) removed++;
+      }
+    }
+    return removed;
+  }
+
+  private isAlive(connection: Connection | null): boolean {
+    const route = connection === null ? null : this.router.route(connection);
+    return route?.transport.isAlive(route.target) === true;
+  }
+
+  private selection(): WebSocketSelection {
+    const { store, engine } = this;
+    return new WebSocketSelection({ store, engine, maxPayloadBytes: this.options.maxPayloadBytes });
+  }
+}
+
+async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) for (const item of page) items.push(item);
+  return items;
+}
+
+async function collectIds(pages: AsyncIterable<readonly string[]>): Promise<string[]> {
+  return [...new Set(await collect(pages))];
+}
+
+async function* noPages(): AsyncIterable<readonly string[]> {}

@@ -1,0 +1,150 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
+import { ApplicationProviders, ApplicationProvidersModule } from './application.providers.js';
+import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
+import { ConnectionStore } from './contracts/connection.store.js';
+import { EventPublisher } from './events/event.publisher.js';
+import { FanOutEngine } from './fanout/fan-out.engine.js';
+import { TransportRouter } from './fanout/transport.router.js';
+import { EmbeddedGateway } from './gateway/embedded.gateway.js';
+import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+import { LocalTransport } from './transports/local/local.transport.js';
+import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
+import { bindFacade } from './websocket.facade.js';
+import { WebSocketHandler } from './websocket.handler.js';
+import { WebSocketManager } from './websocket.manager.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+  WEBSOCKET_OPTIONS,
+} from './websocket.module-definition.js';
+import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+import type { WebSocketModuleOptions } from './websocket.options.js';
+
+/** A record outlives the age at which the sweep takes it by an hour, so that the sweep, and its event, come first. */
+const EXPIRY_MARGIN_SECONDS = 3_600;
+
+const providers: Provider[] = [
+  {
+    provide: WEBSOCKET_OPTIONS,
+    inject: [MODULE_OPTIONS_TOKEN],
+    useFactory: (options: WebSocketModuleOptions) => resolveWebSocketOptions(options),
+  },
+  {
+    provide: EventPublisher,
+    inject: [ApplicationProviders],
+    useFactory: (application: ApplicationProviders) => new EventPublisher(() => application.emitter),
+  },
+  {
+    provide: ConnectionStore,
+    inject: [WEBSOCKET_OPTIONS, ApplicationProviders],
+    useFactory: (options: ResolvedWebSocketOptions, application: ApplicationProviders) =>
+      options.store ?? cacheStore(options, application),
+  },
+  {
+    provide: ConnectionLifecycle,
+    inject: [ConnectionStore, EventPublisher, WEBSOCKET_OPTIONS],
+    useFactory: (store: ConnectionStore, publisher: EventPublisher, options: ResolvedWebSocketOptions) =>
+      new ConnectionLifecycle(store, publisher, options),
+  },
+  { provide: LocalTransport, useFactory: () => new LocalTransport(`local:${crypto.randomUUID()}`) },
+  {
+    provide: TransportRouter,
+    inject: [WEBSOCKET_OPTIONS, LocalTransport],
+    useFactory: (options: ResolvedWebSocketOptions, local: LocalTransport) =>
+      new TransportRouter(
+        [local, new ManagementApiTransport({ ...options, region: options.awsRegion })],
+        options.apiGatewayEndpoint,
+      ),
+  },
+  {
+    provide: FanOutEngine,
+    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
+    useFactory: (
+      store: ConnectionStore,
+      lifecycle: ConnectionLifecycle,
+      router: TransportRouter,
+      options: ResolvedWebSocketOptions,
+    ) => new FanOutEngine(store, lifecycle, router, options.clock, options),
+  },
+  WebSocketHandler,
+  WebSocketManager,
+  EmbeddedGateway,
+];
+
+/**
+ * WebSockets on AWS API Gateway and on the embedded gateway. Global by default.
+ *
+ * Uses the application's `EventEmitterModule` and `CacheModule` where it has them, and brings its own where it has not.
+ */
+@Module({
+  imports: [ApplicationProvidersModule],
+  providers,
+  exports: [WebSocketManager, WebSocketHandler, ConnectionStore, EmbeddedGateway],
+})
+export class WebSocketModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+  private unbindFacade: (() => void) | undefined;
+
+  constructor(
+    @Inject(WebSocketManager) private readonly manager: WebSocketManager,
+    @Inject(ConnectionStore) private readonly store: ConnectionStore,
+    @Inject(TransportRouter) private readonly router: TransportRouter,
+    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
+  ) {
+    super();
+  }
+
+  /**
+   * Registers the module. Without options connections are kept in the application's cache, and messages go to the endpoint that each
+   * connection came in by.
+   *
+   * @throws InvalidOptionsError when the application starts, for options that cannot be used
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /**
+   * Registers the module with options that are made when the application starts: `useFactory` with `inject` and `imports`, or a
+   * `WebSocketOptionsFactory` as `useClass` or `useExisting`.
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  onModuleInit(): void {
+    this.unbindFacade = bindFacade(this.manager);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.unbindFacade?.();
+    await this.router.shutdown();
+    // A store that the application passed in stays the application's to close.
+    if (this.options.store === null) await this.store.close();
+  }
+}
+
+function cacheStore(options: ResolvedWebSocketOptions, application: ApplicationProviders): ConnectionStore {
+  return new CacheConnectionStore(() => application.cache, {
+    keyPrefix: options.keyPrefix,
+    expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
+    clock: options.clock,
+    onOpen: (kind) => {
+      if (kind === 'shared') {
+        new Logger('WebSocket').warn(
+          'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
+            'processes, give the module a store that has them.',
+        );
+      }
+    },
+  });
+}

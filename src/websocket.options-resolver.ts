@@ -1,0 +1,109 @@
+import { SystemClock, type Clock } from './contracts/clock.js';
+import type { ConnectionStore } from './contracts/connection.store.js';
+import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { resolveGatewayOptions, type ResolvedGatewayOptions } from './gateway/gateway.options-resolver.js';
+import { OptionsReader } from './options/options.reader.js';
+import { normalizeEndpoint } from './protocol/endpoint.js';
+import { ApiGatewayLimits } from './protocol/limits.js';
+import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+import type { WebSocketModuleOptions } from './websocket.options.js';
+
+/** The options with every default in place and every value checked. */
+export interface ResolvedWebSocketOptions {
+  readonly apiGatewayEndpoint: string | null;
+  /** `null` takes the region of the endpoint's host. */
+  readonly awsRegion: string | null;
+  readonly fallbackRegion: string;
+  readonly credentials: AwsCredentials | null;
+  readonly store: ConnectionStore | null;
+  readonly keyPrefix: string;
+  readonly staleAfterSeconds: number;
+  readonly goneGracePeriodMs: number;
+  readonly maxPayloadBytes: number;
+  readonly maxBodyBytes: number;
+  readonly maxBodyDepth: number;
+  readonly maxChannelsPerConnection: number;
+  readonly maxConcurrentSends: number;
+  readonly requestTimeoutMs: number;
+  readonly deliveryTimeoutMs: number;
+  readonly gateway: ResolvedGatewayOptions | null;
+  readonly clock: Clock;
+}
+
+const DEFAULTS = Object.freeze({
+  awsRegion: 'us-east-1',
+  keyPrefix: 'websocket:',
+  staleAfterSeconds: 86_400,
+  goneGracePeriodMs: 30_000,
+  maxPayloadBytes: ApiGatewayLimits.messageBytes,
+  maxBodyBytes: 1_048_576,
+  maxBodyDepth: 64,
+  maxChannelsPerConnection: 100,
+  maxConcurrentSends: 64,
+  requestTimeoutMs: 3_000,
+  deliveryTimeoutMs: 10_000,
+});
+
+/**
+ * Completes the options from the environment and the defaults.
+ *
+ * @throws InvalidOptionsError naming the first option that cannot be used: what was expected, and what was got
+ */
+export function resolveWebSocketOptions(
+  options: WebSocketModuleOptions = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ResolvedWebSocketOptions {
+  const read = new OptionsReader(options as Record<string, unknown>);
+  const maxBodyBytes = read.wholeNumber('maxBodyBytes', 1, DEFAULTS.maxBodyBytes);
+  const gateway = read.section('gateway');
+  const resolved: ResolvedWebSocketOptions = {
+    apiGatewayEndpoint: resolveEndpoint(read.text('apiGatewayEndpoint', env['WEBSOCKET_API_GATEWAY_ENDPOINT'] || null)),
+    awsRegion: read.text('awsRegion', env['WEBSOCKET_AWS_REGION'] || null),
+    fallbackRegion: env['AWS_REGION'] || DEFAULTS.awsRegion,
+    credentials: resolveCredentials(read),
+    store: read.object<ConnectionStore>('store', 'a ConnectionStore', [
+      'add',
+      'ensure',
+      'remove',
+      'findMany',
+      'join',
+      'leave',
+    ]),
+    keyPrefix: read.text('keyPrefix', DEFAULTS.keyPrefix),
+    staleAfterSeconds: read.wholeNumber('staleAfterSeconds', 1, DEFAULTS.staleAfterSeconds),
+    goneGracePeriodMs: read.wholeNumber('goneGracePeriodMs', 0, DEFAULTS.goneGracePeriodMs),
+    maxPayloadBytes: read.wholeNumber('maxPayloadBytes', 1, DEFAULTS.maxPayloadBytes),
+    maxBodyBytes,
+    maxBodyDepth: read.wholeNumber('maxBodyDepth', 1, DEFAULTS.maxBodyDepth),
+    maxChannelsPerConnection: read.wholeNumber('maxChannelsPerConnection', 1, DEFAULTS.maxChannelsPerConnection),
+    maxConcurrentSends: read.wholeNumber('maxConcurrentSends', 1, DEFAULTS.maxConcurrentSends),
+    requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs),
+    deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs),
+    gateway: gateway === null ? null : resolveGatewayOptions(gateway, maxBodyBytes),
+    clock: read.object<Clock>('clock', 'a Clock', ['now', 'after']) ?? new SystemClock(),
+  };
+  read.refuseUnknown();
+  return Object.freeze(resolved);
+}
+
+function resolveEndpoint(endpoint: string | null): string | null {
+  if (endpoint === null) return null;
+  const normalized = normalizeEndpoint(endpoint);
+  if (normalized !== null) return normalized;
+  throw new InvalidOptionsError(
+    'apiGatewayEndpoint',
+    `Expected "apiGatewayEndpoint" to be a URL like "https://abc123.execute-api.us-east-1.amazonaws.com/production", got ${JSON.stringify(endpoint)} (string).`,
+  );
+}
+
+function resolveCredentials(read: OptionsReader): AwsCredentials | null {
+  const credentials = read.take('credentials');
+  if (credentials === undefined) return null;
+  const isPair =
+    typeof credentials === 'object' &&
+    credentials !== null &&
+    'accessKeyId' in credentials &&
+    'secretAccessKey' in credentials;
+  if (isPair || typeof credentials === 'function') return credentials as AwsCredentials;
+  throw read.unexpected('credentials', '{ accessKeyId, secretAccessKey } or a provider of them', credentials, true);
+}

@@ -1,0 +1,74 @@
+import type { Clock } from './contracts/clock.js';
+import type { ConnectionStore } from './contracts/connection.store.js';
+import type { EmbeddedGatewayOptions } from './gateway/gateway.options.js';
+import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+
+/** What `WebSocketModule.forRoot` takes. Every option has a default. */
+export interface WebSocketModuleOptions {
+  /**
+   * The Management API endpoint that messages go to, e.g. `https://abc123.execute-api.us-east-1.amazonaws.com/production`. Without it each
+   * message goes to the endpoint that its connection came in by.
+   *
+   * @default process.env.WEBSOCKET_API_GATEWAY_ENDPOINT
+   */
+  readonly apiGatewayEndpoint?: string;
+
+  /**
+   * The AWS region to sign requests for.
+   *
+   * @default process.env.WEBSOCKET_AWS_REGION, then the region in the endpoint's host, then process.env.AWS_REGION, then 'us-east-1'
+   */
+  readonly awsRegion?: string;
+
+  /** The AWS credentials, or a provider of them. @default the AWS SDK's default provider chain */
+  readonly credentials?: AwsCredentials;
+
+  /** Where connections are kept. Yours to close. @default the application's cache, or one in memory */
+  readonly store?: ConnectionStore;
+
+  /** What every key in the cache starts with; applications that share a cache need different ones. @default 'websocket:' */
+  readonly keyPrefix?: string;
+
+  /** The age, in seconds, from which `cleanup()` ends a connection. @default 86_400 (24 hours) */
+  readonly staleAfterSeconds?: number;
+
+  /**
+   * How long after `connectedAt` an answer of 410 does not remove a connection, in milliseconds: API Gateway gives it while `$connect` is
+   * still being answered.
+   *
+   * @default 30_000
+   */
+  readonly goneGracePeriodMs?: number;
+
+  /** The largest message to a client, in bytes of UTF-8. API Gateway takes 128 KB. @default 131_072 */
+  readonly maxPayloadBytes?: number;
+
+  /** The largest message body that `handle` takes in, in bytes of UTF-8. @default 1_048_576 */
+  readonly maxBodyBytes?: number;
+
+  /** How deep the JSON of a message body may nest. @default 64 */
+  readonly maxBodyDepth?: number;
+
+  /** How many channels one connection may be in. @default 100 */
+  readonly maxChannelsPerConnection?: number;
+
+  /** How many messages of one call are on their way at once. @default 64 */
+  readonly maxConcurrentSends?: number;
+
+  /** How long one request to the Management API may take, in milliseconds. @default 3_000 */
+  readonly requestTimeoutMs?: number;
+
+  /** How long one message may take with all its retries, in milliseconds. @default 10_000 */
+  readonly deliveryTimeoutMs?: number;
+
+  /** The embedded gateway: WebSockets without AWS, on this process's own port or on the Nest server's. @default off */
+  readonly gateway?: EmbeddedGatewayOptions | false;
+
+  /** Where the time comes from. @default the machine's clock */
+  readonly clock?: Clock;
+}
+
+/** Makes the options of `forRootAsync({ useClass })` and `forRootAsync({ useExisting })`. */
+export interface WebSocketOptionsFactory {
+  createWebSocketOptions(): WebSocketModuleOptions | Promise<WebSocketModuleOptions>;
+}

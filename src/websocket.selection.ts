@@ -1,0 +1,90 @@
+import type { ConnectionStore } from './contracts/connection.store.js';
+import type { DeliveryReport } from './contracts/delivery-report.js';
+import type { FanOutEngine, Recipients } from './fanout/fan-out.engine.js';
+import { collectReport } from './fanout/outcomes.js';
+import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
+import { encodePayload } from './protocol/payload.js';
+
+/** Who a message goes to. */
+interface Selected {
+  readonly channels: readonly string[];
+  readonly userIds: readonly UserId[];
+  readonly except: readonly string[];
+}
+
+/** What a selection works with. */
+export interface SelectionContext {
+  readonly store: ConnectionStore;
+  readonly engine: FanOutEngine;
+  readonly maxPayloadBytes: number;
+}
+
+/** How {@link WebSocketSelection.send} answers. */
+export interface SendOptions {
+  /** Whether the report has the outcome of each connection. @default false */
+  readonly outcomes?: boolean;
+}
+
+/**
+ * Recipients chosen step by step: the members of any of the channels and the connections of any of the users, without the exceptions;
+ * everyone, when neither a channel nor a user was named. Each step returns a new selection, so one can be kept and reused.
+ *
+ * @example
+ * await manager.to('news').toUser(42).except(sender).send({ title: 'Hello' });
+ */
+export class WebSocketSelection {
+  constructor(
+    private readonly context: SelectionContext,
+    private readonly selected: Selected = { channels: [], userIds: [], except: [] },
+  ) {}
+
+  /** Adds the members of these channels. */
+  to(...channels: readonly string[]): WebSocketSelection {
+    return this.with({ channels: [...this.selected.channels, ...channels] });
+  }
+
+  /** Adds the connections of these users. */
+  toUser(...userIds: readonly UserId[]): WebSocketSelection {
+    return this.with({ userIds: [...this.selected.userIds, ...userIds] });
+  }
+
+  /** Leaves these connections out, however they were selected. */
+  except(...connectionIds: readonly string[]): WebSocketSelection {
+    return this.with({ except: [...this.selected.except, ...connectionIds] });
+  }
+
+  /**
+   * Sends `data`, as JSON, to everyone selected, each connection once.
+   *
+   * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
+   * @throws StoreUnavailableError when the store cannot tell who is selected
+   */
+  async send(data: unknown, { outcomes = false }: SendOptions = {}): Promise<DeliveryReport> {
+    const payload = encodePayload(data, this.context.maxPayloadBytes);
+    const { report, listener } = collectReport(outcomes);
+    await this.context.engine.deliver(this.recipients(), payload, listener);
+    return report();
+  }
+
+  private with(change: Partial<Selected>): WebSocketSelection {
+    return new WebSocketSelection(this.context, { ...this.selected, ...change });
+  }
+
+  private async *recipients(): Recipients & AsyncGenerator<readonly string[]> {
+    const except = new Set(this.selected.except);
+    for await (const page of this.everySelected()) {
+      yield except.size === 0 ? page : page.filter((connectionId) => !except.has(connectionId));
+    }
+  }
+
+  private async *everySelected(): AsyncGenerator<readonly string[]> {
+    const { store } = this.context;
+    const { channels, userIds } = this.selected;
+    if (channels.length === 0 && userIds.length === 0) yield* store.connections();
+    for (const channel of channels) if (isChannelName(channel)) yield* store.members(channel);
+    for (const id of userIds) {
+      const userId = normalizeUserId(id);
+      if (userId !== null) yield await store.connectionsOfUser(userId);
+    }
+  }
+}
