@@ -11,7 +11,7 @@ export type { WebSocketStats } from './websocket.manager.js';
 export type { EventOrigin } from './websocket.handler.js';
 export type { SendOptions } from './websocket.selection.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
-export type { EmbeddedGatewayOptions, GatewayCredentials } from './gateway/gateway.options.js';
+export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
 export type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 export type {
   ChannelMembershipEvent,

@@ -1,7 +1,7 @@
 import { SystemClock, type Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
-import { resolveGatewayOptions, type ResolvedGatewayOptions } from './gateway/gateway.options-resolver.js';
+import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/gateway.options-resolver.js';
 import { OptionsReader } from './options/options.reader.js';
 import { normalizeEndpoint } from './protocol/endpoint.js';
 import { ApiGatewayLimits } from './protocol/limits.js';

@@ -1,6 +1,6 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
-import type { EmbeddedGatewayOptions } from './gateway/gateway.options.js';
+import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
 import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 
 /** What `WebSocketModule.forRoot` takes. Every option has a default. */

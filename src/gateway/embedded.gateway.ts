@@ -4,11 +4,11 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApplicationProviders } from '../application.providers.js';
 import { EventPublisher } from '../events/event.publisher.js';
+import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import { LocalTransport } from '../transports/local/local.transport.js';
 import { WebSocketHandler } from '../websocket.handler.js';
 import { WEBSOCKET_OPTIONS } from '../websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from '../websocket.options-resolver.js';
-import type { ResolvedGatewayOptions } from './gateway.options-resolver.js';
 import type { GatewayServer } from './gateway.server.js';
 
 /**

@@ -1,2 +1,2 @@
 export { EmbeddedGateway } from './embedded.gateway.js';
-export type { EmbeddedGatewayOptions, GatewayCredentials } from './gateway.options.js';
+export type { EmbeddedGatewayOptions, GatewayCredentials } from '../options/gateway.options.js';

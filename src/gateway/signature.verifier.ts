@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../contracts/clock.js';
+import type { GatewayCredentials } from '../options/gateway.options.js';
 import { deriveSigningKey, sign, SIGV4_ALGORITHM } from '../signing/sigv4.js';
-import type { GatewayCredentials } from './gateway.options.js';
 
 /** How far a request's date may be from ours: five minutes, as at AWS. */
 const MAX_SKEW_MS = 300_000;

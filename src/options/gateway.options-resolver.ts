@@ -1,6 +1,6 @@
 import { compileRouteSelection, type RouteSelector } from '../protocol/route-selection.js';
-import type { OptionsReader } from '../options/options.reader.js';
 import type { GatewayCredentials } from './gateway.options.js';
+import type { OptionsReader } from './options.reader.js';
 
 /** The embedded gateway's options with every default in place and every value checked. */
 export interface ResolvedGatewayOptions {
