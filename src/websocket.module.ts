@@ -7,7 +7,8 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { ApplicationProviders, ApplicationProvidersModule } from './application.providers.js';
+import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import { ApplicationProviders } from './application.providers.js';
 import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { EventPublisher } from './events/event.publisher.js';
@@ -34,6 +35,11 @@ import type { WebSocketModuleOptions } from './websocket.options.js';
 const EXPIRY_MARGIN_SECONDS = 3_600;
 
 const providers: Provider[] = [
+  {
+    provide: ApplicationProviders,
+    inject: [ModulesContainer, LazyModuleLoader],
+    useFactory: (modules: ModulesContainer, loader: LazyModuleLoader) => ApplicationProviders.create(modules, loader),
+  },
   {
     provide: WEBSOCKET_OPTIONS,
     inject: [MODULE_OPTIONS_TOKEN],
@@ -87,7 +93,6 @@ const providers: Provider[] = [
  * Uses the application's `EventEmitterModule` and `CacheModule` where it has them, and brings its own where it has not.
  */
 @Module({
-  imports: [ApplicationProvidersModule],
   providers,
   exports: [WebSocketManager, WebSocketHandler, ConnectionStore, EmbeddedGateway],
 })
