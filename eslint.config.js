@@ -32,6 +32,8 @@ export default tseslint.config(
     rules: {
       // SWC reads decorator metadata here, and a type-only import would leave nothing to inject.
       '@typescript-eslint/consistent-type-imports': 'off',
+      // Listeners may be asynchronous, whatever EventEmitter2 says of their type.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/unbound-method': 'off',

@@ -10,7 +10,8 @@ export class OptionsReader {
     private readonly path = '',
   ) {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-      throw unexpected(path === '' ? 'options' : path, 'an object', options);
+      // Whatever it is instead may be a key put in the wrong place.
+      throw unexpected(path === '' ? 'options' : path, 'an object', options, true);
     }
   }
 
