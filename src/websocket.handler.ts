@@ -6,12 +6,10 @@ import { MalformedEventError } from './errors/malformed-event.error.js';
 import { StoreUnavailableError } from './errors/store-unavailable.error.js';
 import { EventPublisher, stackOf } from './events/event.publisher.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
-import { FanOutEngine, type Recipients } from './fanout/fan-out.engine.js';
-import { collectResults } from './fanout/outcomes.js';
+import { MessageSender } from './fanout/message.sender.js';
 import { endpointOfEvent } from './protocol/endpoint.js';
 import { parseEvent, type ParsedEvent } from './protocol/event.parser.js';
 import { isConnectionId } from './protocol/name.js';
-import { encodePayload } from './protocol/payload.js';
 import { Responses, respondWith, type WebSocketResponse } from './protocol/response.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
@@ -33,7 +31,7 @@ export class WebSocketHandler {
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
-    @Inject(FanOutEngine) private readonly engine: FanOutEngine,
+    @Inject(MessageSender) private readonly sender: MessageSender,
   ) {}
 
   /**
@@ -82,7 +80,9 @@ export class WebSocketHandler {
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
   async sendToConnections(connectionIds: readonly string[], data: unknown): Promise<Record<string, boolean>> {
-    return this.deliver([connectionIds], data);
+    const results = await this.sender.send([connectionIds.filter(isConnectionId)], data);
+    for (const connectionId of connectionIds) results[connectionId] ??= false;
+    return results;
   }
 
   /**
@@ -90,8 +90,8 @@ export class WebSocketHandler {
    *
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
-  async broadcast(data: unknown): Promise<Record<string, boolean>> {
-    return this.deliver(this.store.connections(), data);
+  broadcast(data: unknown): Promise<Record<string, boolean>> {
+    return this.sender.send(this.store.connections(), data);
   }
 
   /** What is known of a connection; `null` when there is none with this id. */
@@ -103,14 +103,6 @@ export class WebSocketHandler {
 
   async connectionExists(connectionId: string): Promise<boolean> {
     return (await this.getConnection(connectionId)) !== null;
-  }
-
-  /** @internal Sends to pages of connection ids; the results by id. */
-  async deliver(recipients: Recipients, data: unknown): Promise<Record<string, boolean>> {
-    const payload = encodePayload(data, this.options.maxPayloadBytes);
-    const { results, listener } = collectResults();
-    await this.engine.deliver(recipients, payload, listener);
-    return results;
   }
 
   private async handleMessage(

@@ -3,8 +3,7 @@ import { ConnectionLifecycle, type ConnectionEnd } from './connections/connectio
 import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
-import { FanOutEngine } from './fanout/fan-out.engine.js';
-import { emptyMap } from './fanout/outcomes.js';
+import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { requireCloseOptions } from './protocol/close.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
@@ -34,7 +33,7 @@ export class WebSocketManager {
     @Inject(WebSocketHandler) private readonly handler: WebSocketHandler,
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
-    @Inject(FanOutEngine) private readonly engine: FanOutEngine,
+    @Inject(MessageSender) private readonly sender: MessageSender,
     @Inject(TransportRouter) private readonly router: TransportRouter,
   ) {}
 
@@ -65,7 +64,7 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every connection of a user. Resolves whether the gateway took it, for each; `{}` for an unknown user. */
   async sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
-    return this.handler.deliver([await this.getConnectionsByUserId(userId)], data);
+    return this.sender.send([await this.getConnectionsByUserId(userId)], data);
   }
 
   /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
@@ -76,7 +75,7 @@ export class WebSocketManager {
         connectionIds: await this.getConnectionsByUserId(userId),
       })),
     );
-    const delivered = await this.handler.deliver(
+    const delivered = await this.sender.send(
       users.map(({ connectionIds }) => connectionIds),
       data,
     );
@@ -90,7 +89,7 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
   async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
-    return this.handler.deliver(this.membersOf(channel), data);
+    return this.sender.send(this.membersOf(channel), data);
   }
 
   /** Starts a selection with the members of these channels. */
@@ -239,8 +238,7 @@ export class WebSocketManager {
   }
 
   private selection(): WebSocketSelection {
-    const { store, engine } = this;
-    return new WebSocketSelection({ store, engine, maxPayloadBytes: this.options.maxPayloadBytes });
+    return new WebSocketSelection(this.store, this.sender);
   }
 }
 

@@ -13,6 +13,7 @@ import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { EventPublisher } from './events/event.publisher.js';
 import { FanOutEngine } from './fanout/fan-out.engine.js';
+import { MessageSender } from './fanout/message.sender.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
 import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
@@ -81,6 +82,12 @@ const providers: Provider[] = [
       router: TransportRouter,
       options: ResolvedWebSocketOptions,
     ) => new FanOutEngine(store, lifecycle, router, options.clock, options),
+  },
+  {
+    provide: MessageSender,
+    inject: [FanOutEngine, WEBSOCKET_OPTIONS],
+    useFactory: (engine: FanOutEngine, options: ResolvedWebSocketOptions) =>
+      new MessageSender(engine, options.maxPayloadBytes),
   },
   WebSocketHandler,
   WebSocketManager,

@@ -1,22 +1,13 @@
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { DeliveryReport } from './contracts/delivery-report.js';
-import type { FanOutEngine, Recipients } from './fanout/fan-out.engine.js';
-import { collectReport } from './fanout/outcomes.js';
+import type { MessageSender } from './fanout/message.sender.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
-import { encodePayload } from './protocol/payload.js';
 
 /** Who a message goes to. */
 interface Selected {
   readonly channels: readonly string[];
   readonly userIds: readonly UserId[];
   readonly except: readonly string[];
-}
-
-/** What a selection works with. */
-export interface SelectionContext {
-  readonly store: ConnectionStore;
-  readonly engine: FanOutEngine;
-  readonly maxPayloadBytes: number;
 }
 
 /** How {@link WebSocketSelection.send} answers. */
@@ -34,7 +25,8 @@ export interface SendOptions {
  */
 export class WebSocketSelection {
   constructor(
-    private readonly context: SelectionContext,
+    private readonly store: ConnectionStore,
+    private readonly sender: MessageSender,
     private readonly selected: Selected = { channels: [], userIds: [], except: [] },
   ) {}
 
@@ -59,18 +51,15 @@ export class WebSocketSelection {
    * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
    * @throws StoreUnavailableError when the store cannot tell who is selected
    */
-  async send(data: unknown, { outcomes = false }: SendOptions = {}): Promise<DeliveryReport> {
-    const payload = encodePayload(data, this.context.maxPayloadBytes);
-    const { report, listener } = collectReport(outcomes);
-    await this.context.engine.deliver(this.recipients(), payload, listener);
-    return report();
+  send(data: unknown, { outcomes = false }: SendOptions = {}): Promise<DeliveryReport> {
+    return this.sender.report(this.recipients(), data, outcomes);
   }
 
   private with(change: Partial<Selected>): WebSocketSelection {
-    return new WebSocketSelection(this.context, { ...this.selected, ...change });
+    return new WebSocketSelection(this.store, this.sender, { ...this.selected, ...change });
   }
 
-  private async *recipients(): Recipients & AsyncGenerator<readonly string[]> {
+  private async *recipients(): AsyncGenerator<readonly string[]> {
     const except = new Set(this.selected.except);
     for await (const page of this.everySelected()) {
       yield except.size === 0 ? page : page.filter((connectionId) => !except.has(connectionId));
@@ -78,7 +67,7 @@ export class WebSocketSelection {
   }
 
   private async *everySelected(): AsyncGenerator<readonly string[]> {
-    const { store } = this.context;
+    const { store } = this;
     const { channels, userIds } = this.selected;
     if (channels.length === 0 && userIds.length === 0) yield* store.connections();
     for (const channel of channels) if (isChannelName(channel)) yield* store.members(channel);

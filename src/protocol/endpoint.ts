@@ -2,6 +2,9 @@ import type { WebSocketRequestContext } from './events.js';
 
 const EXECUTE_API_HOST = /^([a-z0-9-]+)\.execute-api\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)$/i;
 
+const API_ID = /^[a-z0-9]+$/i;
+const STAGE = /^[\w-]+$/;
+
 /**
  * A Management API endpoint as the SDK needs it: with a scheme, without a trailing slash and without the `/@connections` that
  * the console shows behind it. `wss://` and `ws://` addresses are turned into their HTTP forms. `null` when it is no URL.
@@ -31,12 +34,12 @@ export function regionOfEndpoint(endpoint: string): string | null {
  */
 export function endpointOfEvent(context: WebSocketRequestContext, region: string): string | null {
   const { domainName, stage, apiId } = context;
-  if (!isText(stage)) return null;
-  if (isText(domainName) && EXECUTE_API_HOST.test(domainName))
-    return normalizeEndpoint(`https://${domainName}/${stage}`);
-  if (!isText(apiId)) return null;
+  // Nothing but the characters that AWS allows: whoever can forge an event must not choose where messages go.
+  if (!isText(stage) || !STAGE.test(stage)) return null;
+  if (isText(domainName) && EXECUTE_API_HOST.test(domainName)) return `https://${domainName}/${stage}`;
+  if (!isText(apiId) || !API_ID.test(apiId)) return null;
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return normalizeEndpoint(`https://${apiId}.execute-api.${region}.${suffix}/${stage}`);
+  return `https://${apiId}.execute-api.${region}.${suffix}/${stage}`;
 }
 
 function isText(value: unknown): value is string {
