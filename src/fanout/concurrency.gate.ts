@@ -1,15 +1,19 @@
-/** Lets a bounded number of tasks be under way, and tells when all have ended. */
+/** Keeps the number of tasks under way bounded, and tells when all have ended. */
 export class ConcurrencyGate {
   private active = 0;
   private wake: (() => void) | undefined;
 
   constructor(private readonly limit: number) {}
 
-  /** Starts a task, which must not reject, once there is room; resolves when it has started. */
-  async start(task: () => Promise<void>): Promise<void> {
+  /** Resolves when one more task may start. For one caller at a time. */
+  async room(): Promise<void> {
     while (this.active >= this.limit) await this.ended();
+  }
+
+  /** Counts a task as under way until it ends; it must not reject. */
+  track(task: Promise<void>): void {
     this.active++;
-    void task().finally(() => {
+    void task.finally(() => {
       this.active--;
       this.wake?.();
     });

@@ -59,8 +59,9 @@ export class FanOutEngine {
             onOutcome(fresh[index] as string, UNKNOWN);
             continue;
           }
+          await gate.room();
           const outcome = this.attempt(connection, payload);
-          if (outcome instanceof Promise) await gate.start(async () => settle(connection, await outcome));
+          if (outcome instanceof Promise) gate.track(outcome.then((settled) => settle(connection, settled)));
           else settle(connection, outcome);
         }
       }
@@ -97,20 +98,21 @@ export class FanOutEngine {
 
   private async prune(gone: readonly Connection[]): Promise<void> {
     const gate = new ConcurrencyGate(this.options.maxConcurrentSends);
-    const errors: unknown[] = [];
-    for (const { connectionId } of gone) {
-      await gate.start(async () => {
-        try {
-          await this.lifecycle.endQuietly(connectionId, { cause: 'gone' });
-        } catch (error) {
-          errors.push(error);
-        }
-      });
+    let failures = 0;
+    const end = async ({ connectionId }: Connection): Promise<void> => {
+      try {
+        await this.lifecycle.endQuietly(connectionId, { cause: 'gone' });
+      } catch {
+        failures++;
+      }
+    };
+    for (const connection of gone) {
+      await gate.room();
+      gate.track(end(connection));
     }
     await gate.drained();
     // The messages are delivered all the same; the next send meets the same 410 and prunes then.
-    if (errors.length > 0)
-      this.logger.warn(`${errors.length} connections that are gone could not be removed: the store failed.`);
+    if (failures > 0) this.logger.warn(`${failures} connections that are gone could not be removed: the store failed.`);
   }
 
   private sayOnce(topic: string, message: string): void {
