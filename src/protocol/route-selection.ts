@@ -72,8 +72,12 @@ function valueAt(body: unknown, keys: readonly string[]): unknown {
 /** API Gateway turns the selected value into a string, an array into `[item1, item2]`. */
 function stringify(value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (Array.isArray(value)) return `[${value.map((item) => text(item)).join(', ')}]`;
-  return text(value);
+  try {
+    return Array.isArray(value) ? `[${value.map((item) => text(item)).join(', ')}]` : text(value);
+  } catch {
+    // JSON.parse takes any depth, JSON.stringify runs out of stack: a value that deep names no route.
+    return null;
+  }
 }
 
 function text(value: unknown): string {
