@@ -79,7 +79,7 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
       publisher,
       transport,
       clock: this.options.clock,
-      ready: this.application.listenersAttached(),
+      ready: () => this.application.listenersAttached(),
     });
     this.server.attach(httpServer);
     this.httpServer = httpServer;

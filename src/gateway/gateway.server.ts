@@ -13,6 +13,7 @@ import { GatewaySession, type SessionContext } from './gateway.session.js';
 import { refusal, refusalOf, refuse } from './handshake.js';
 import { createId } from './identifier.js';
 import { RouteTable, routesWithListeners } from './route.table.js';
+import { attachTo, type ServerGuest } from './server.attachment.js';
 import { SignatureVerifier } from './signature.verifier.js';
 
 /** What the server works with. */
@@ -23,18 +24,17 @@ export interface GatewayServerContext {
   readonly transport: LocalTransport;
   readonly clock: Clock;
   /** Resolves when the application's listeners are attached; nobody is let in before. */
-  readonly ready: Promise<void>;
+  readonly ready: () => Promise<void>;
 }
-
-type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** How long clients get to answer a close before their sockets are dropped. */
 const CLOSE_GRACE_MS = 2_000;
 
 /** Serves WebSockets and `@connections` on an HTTP server, and leaves its other requests and upgrades to whoever handles them. */
-export class GatewayServer {
+export class GatewayServer implements ServerGuest {
   private readonly logger = new Logger('WebSocket');
   private readonly sessions = new Map<string, GatewaySession>();
+  private readonly handshakes = new Set<Promise<void>>();
   private readonly connections: ConnectionsApi;
   private readonly sockets: WebSocketServer;
   private sessionContext: Promise<SessionContext> | undefined;
@@ -56,24 +56,7 @@ export class GatewayServer {
 
   /** Starts serving on a server, which may have handlers of its own and may be listening already. */
   attach(server: Server): void {
-    // In front of the application's own handler, whose body parsers would consume what a signature was made over.
-    const others = server.listeners('request') as RequestListener[];
-    const onRequest: RequestListener = (request, response) => {
-      if (this.connections.accepts(request, response)) return;
-      if (this.isOurs(request)) answerPlainRequest(response);
-      else if (others.length > 0) for (const listener of others) listener.call(server, request, response);
-      else response.writeHead(404).end();
-    };
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (this.isOurs(request)) void this.upgrade(request, socket, head);
-      // Alone on the server, nobody else would ever answer.
-      else if (server.listenerCount('upgrade') === 1) refuse(socket, refusal(404, 'Not Found'));
-    };
-    server.removeAllListeners('request').on('request', onRequest).on('upgrade', onUpgrade);
-    this.detach = () => {
-      server.off('upgrade', onUpgrade).off('request', onRequest);
-      for (const listener of others) server.on('request', listener);
-    };
+    this.detach = attachTo(server, this);
   }
 
   /** Refuses new connections, closes those that are open with 1001, and resolves when the application knows of the end of each. */
@@ -84,9 +67,23 @@ export class GatewayServer {
     const cancel = this.context.clock.after(CLOSE_GRACE_MS, () => {
       for (const session of sessions) session.terminate();
     });
-    await Promise.all(sessions.map(({ ended }) => ended));
+    await Promise.all([...sessions.map(({ ended }) => ended), ...this.handshakes]);
     cancel();
     this.detach();
+  }
+
+  request(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.connections.accepts(request, response)) return true;
+    if (!this.isOurs(request)) return false;
+    answerPlainRequest(response);
+    return true;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (!this.isOurs(request)) return false;
+    const handshake = this.shakeHands(request, socket, head).finally(() => this.handshakes.delete(handshake));
+    this.handshakes.add(handshake);
+    return true;
   }
 
   private isOurs({ url = '' }: IncomingMessage): boolean {
@@ -94,7 +91,7 @@ export class GatewayServer {
     return url === path || url.startsWith(`${path}?`) || url === `${path}/` || url.startsWith(`${path}/?`);
   }
 
-  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  private async shakeHands(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that resets while it waits must not take the process with it.
     socket.on('error', () => socket.destroy());
     try {
@@ -134,7 +131,7 @@ export class GatewayServer {
     if (isOpen) return;
     // The client went away while it waited for its answer, or the server is closing.
     refuse(socket, refusal(503, 'Service unavailable'));
-    await session.end(1006, '');
+    await session.end({ code: 1006, reason: '' });
   }
 
   private sourceOf(request: IncomingMessage): EventSource {
@@ -153,7 +150,7 @@ export class GatewayServer {
 
   private async createSessionContext(): Promise<SessionContext> {
     const { options, handler, publisher, transport, clock, ready } = this.context;
-    await ready;
+    await ready();
     const { routeResponses, maxInFlightMessages, maxBufferedBytes } = options;
     return {
       clock,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Clock } from '../contracts/clock.js';
 import { ErrorFrames } from '../protocol/error-frames.js';
 import { parseJson } from '../protocol/json.js';
@@ -20,16 +20,33 @@ export interface SessionContext {
   handle(event: WebSocketEvent): Promise<WebSocketResponse>;
 }
 
-/** The texts that API Gateway gives where a close frame carries none. */
-const CLOSE_REASONS: Readonly<Record<number, string>> = Object.freeze({
-  1000: 'Connection Closed Normally',
-  1001: 'Going away',
-  1005: 'Client-side close frame status not set',
+/** How a connection was closed. */
+interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+interface Message {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
+/** RFC 6455 section 7.4.1: the close frame was empty. The reason is the one that API Gateway gives then. */
+const NO_STATUS: Closing = Object.freeze({ code: 1005, reason: 'Client-side close frame status not set' });
+
+/** The close codes of what the WebSocket library refuses; anything else is a protocol error, 1002. */
+const VIOLATIONS: Readonly<Record<string, number>> = Object.freeze({
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
 });
 
 /** One connection of the embedded gateway: turns a socket's life into API Gateway's three events. */
 export class GatewaySession implements LocalSocket {
   private socket: WebSocket | undefined;
+  private closing: Closing | undefined;
+  private readonly waiting: Message[] = [];
   private inFlight = 0;
   private lastActiveAtMs: number;
   private endSession!: () => void;
@@ -70,17 +87,18 @@ export class GatewaySession implements LocalSocket {
   /** Takes over the socket of a finished handshake. */
   open(socket: WebSocket): void {
     this.socket = socket;
-    socket.on('message', (data, isBinary) => this.receive(data, isBinary));
-    // A broken frame or a reset: `close` follows and carries the code.
-    socket.on('error', () => undefined);
-    socket.once('close', (code, reason) => void this.end(code, reason.toString()));
+    socket.on('message', (data, isBinary) => this.receive({ data: data as Buffer, isBinary }));
+    // `close` follows, but does not know the code that the server itself sent.
+    socket.on('error', (error) => (this.closing ??= closingOf(error)));
+    socket.once('close', (code, reason) => {
+      const received = code === NO_STATUS.code ? NO_STATUS : { code, reason: reason.toString() };
+      void this.end(this.closing ?? received);
+    });
   }
 
   /** Tells the application that the connection is over. */
-  async end(code: number, reason: string): Promise<void> {
-    await this.context.handle(
-      disconnectEvent(this.source, code, reason || (CLOSE_REASONS[code] ?? ''), this.context.clock.now()),
-    );
+  async end({ code, reason }: Closing): Promise<void> {
+    await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()));
     this.endSession();
   }
 
@@ -94,6 +112,8 @@ export class GatewaySession implements LocalSocket {
   }
 
   close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.closing = { code, reason };
     this.socket?.close(code, reason);
   }
 
@@ -102,16 +122,29 @@ export class GatewaySession implements LocalSocket {
     this.socket?.terminate();
   }
 
-  private receive(data: RawData, isBinary: boolean): void {
+  private receive(message: Message): void {
     this.lastActiveAtMs = this.context.clock.now();
-    // Left in the socket, further messages push back on the client instead of filling the memory.
-    if (++this.inFlight >= this.context.maxInFlightMessages) this.socket?.pause();
-    void this.dispatch(data as Buffer, isBinary).finally(() => {
-      if (--this.inFlight < this.context.maxInFlightMessages) this.socket?.resume();
-    });
+    this.waiting.push(message);
+    this.dispatchWaiting();
   }
 
-  private async dispatch(data: Buffer, isBinary: boolean): Promise<void> {
+  private dispatchWaiting(): void {
+    const { maxInFlightMessages } = this.context;
+    while (this.inFlight < maxInFlightMessages) {
+      const message = this.waiting.shift();
+      if (message === undefined) break;
+      this.inFlight++;
+      void this.dispatch(message).finally(() => {
+        this.inFlight--;
+        this.dispatchWaiting();
+      });
+    }
+    // Left in the socket, further messages push back on the client instead of filling the memory.
+    if (this.inFlight >= maxInFlightMessages) this.socket?.pause();
+    else if (this.socket?.isPaused === true) this.socket.resume();
+  }
+
+  private async dispatch({ data, isBinary }: Message): Promise<void> {
     const body = data.toString(isBinary ? 'base64' : 'utf8');
     const routeKey = this.context.routes.routeOf(isBinary ? undefined : parseJson(body));
     if (routeKey === null) {
@@ -129,6 +162,12 @@ export class GatewaySession implements LocalSocket {
   private write(text: string): void {
     this.send(Buffer.from(text));
   }
+}
+
+/** What the server answers a frame that breaks the protocol with; `undefined` when it was the network that failed. */
+function closingOf({ code = '' }: Error & { readonly code?: string }): Closing | undefined {
+  if (!code.startsWith('WS_ERR_')) return undefined;
+  return { code: VIOLATIONS[code] ?? 1002, reason: '' };
 }
 
 function ignore(): void {}
