@@ -36,7 +36,8 @@ export class ConnectionLifecycle {
   /** Stores a connection, then fires `connected`. When a listener throws, the connection is removed without a trace. */
   async connect(connection: Connection, eventData: WebSocketConnectEvent): Promise<void> {
     const { connectionId } = connection;
-    let isStored = false;
+    // Until the store says otherwise: one that failed may have stored it all the same.
+    let isStored = true;
     this.opening.add(connectionId);
     try {
       isStored = await this.store.add(connection);

@@ -31,7 +31,9 @@ export interface ChannelOccupancy {
  * Names arrive validated; an implementation encodes them so that none can forge another's key.
  */
 export abstract class ConnectionStore {
-  /** Registers a connection and resolves `true`; `false`, changing nothing, when the id is registered already. */
+  /**
+   * Registers a connection, in no channels yet, and resolves `true`; `false`, changing nothing, when the id is registered already.
+   */
   abstract add(connection: Connection): Promise<boolean>;
 
   /**
@@ -67,7 +69,10 @@ export abstract class ConnectionStore {
   /** The ids of a user's connections. */
   abstract connectionsOfUser(userId: string): Promise<string[]>;
 
-  /** The ids of connections last known to be alive before `instant` (epoch ms), page by page. */
+  /**
+   * The ids of connections last known to be alive before `instant` (epoch ms), page by page. Ids whose connection is gone may be among
+   * them, for `remove` to tidy up.
+   */
   abstract staleBefore(instant: number): AsyncIterable<readonly string[]>;
 
   /** The channels that have members, page by page. */

@@ -115,6 +115,6 @@ export class CacheConnectionStore extends ConnectionStore {
     onOpen?.(inMemory ? 'in-memory' : 'shared');
     return inMemory
       ? new ProcessConnectionStore(new OutageAwareCache(cache), keys, clock, expireAfterMs)
-      : new SharedConnectionStore(new OutageAwareCache(cache), keys, expireAfterMs);
+      : new SharedConnectionStore(new OutageAwareCache(cache), keys, clock, expireAfterMs);
   }
 }

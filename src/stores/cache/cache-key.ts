@@ -8,7 +8,7 @@
  * | `websocket:channels` | names of the channels that have members |
  * | `websocket:channels:{channel}` | ids of a channel's members |
  * | `websocket:users:{userId}` | ids of a user's connections |
- * | `websocket:removed:{id}` | stands for a minute after a removal |
+ * | `websocket:removed:{id}` | when it was removed (epoch ms); stands for a minute, in shared caches only |
  */
 export class CacheKeys {
   readonly connections: string;
@@ -48,6 +48,7 @@ export function encodeName(name: string): string {
 }
 
 function percentEncode(character: string): string {
-  const encoded = encodeURIComponent(character);
-  return encoded.startsWith('%') ? encoded : `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  // What encodeURIComponent leaves alone (`!*'()`) or throws at: a lone surrogate becomes `%D83D`, which no UTF-8 sequence does.
+  const encoded = character.isWellFormed() ? encodeURIComponent(character) : character;
+  return encoded === character ? `%${character.charCodeAt(0).toString(16).toUpperCase()}` : encoded;
 }

@@ -1,35 +1,28 @@
 import type { CancelTask, Clock } from '../../contracts/clock.js';
 import type { CacheKeys } from './cache-key.js';
-import type { MemoryState, StateObserver } from './memory.state.js';
+import type { IdView, MemoryRecord, StateObserver } from './memory.state.js';
 import type { OutageAwareCache } from './outage-aware.cache.js';
 
 /** Longer lists are written at most once per {@link COALESCE_MS}: writing one copies all of it. */
 const SHORT_LIST = 1_000;
 const COALESCE_MS = 50;
 
-/** What a list in the cache is written from. */
-interface List {
-  readonly key: string;
-  readonly size: () => number;
-  readonly ids: () => Iterable<string>;
-}
-
 /**
  * Keeps the values in the cache the same as the sets in memory, in the layout that `cache-key.ts` describes. A list follows at once
  * while it is short, and within 50 ms when it is long, so that a connect costs the same with twenty thousand connected as with one.
  */
 export class CacheMirror implements StateObserver {
-  private readonly changedRecords = new Set<string>();
-  private readonly changedLists = new Map<string, List>();
-  /** Long lists that wait for the timer, and the keys of those whose time has come. */
-  private readonly longLists = new Map<string, List>();
-  private readonly due = new Set<string>();
+  /** What the cache does not show yet, by connection id and by key. */
+  private records = new Map<string, MemoryRecord | null>();
+  private lists = new Map<string, IdView>();
+  /** The long lists among it, which wait for the timer. */
+  private longLists = new Map<string, IdView>();
+  private isFlushing = false;
   private cancelFlush: CancelTask | undefined;
-  /** The batch being written. One at a time, for a delete must not overtake the write that came before it. */
-  private writing: Promise<void> = Promise.resolve();
+  /** The end of the batch being written; never rejects. One at a time, for a delete must not overtake the write that came before it. */
+  private written: Promise<void> = Promise.resolve();
   /** The batch that collects what changes meanwhile. */
   private next: Promise<void> | undefined;
-  state!: MemoryState;
 
   constructor(
     private readonly cache: OutageAwareCache,
@@ -38,103 +31,92 @@ export class CacheMirror implements StateObserver {
     private readonly expireAfterMs: number,
   ) {}
 
-  connectionChanged(connectionId: string): void {
-    this.changedRecords.add(connectionId);
+  recordChanged(connectionId: string, record: MemoryRecord | null): void {
+    this.records.set(connectionId, record);
   }
 
-  connectionsChanged(): void {
-    this.mark(
-      this.keys.connections,
-      () => this.state.size,
-      () => this.state.connectionIds(),
-    );
+  connectionsChanged(ids: IdView): void {
+    this.lists.set(this.keys.connections, ids);
   }
 
-  channelChanged(channel: string): void {
-    this.mark(
-      this.keys.channel(channel),
-      () => this.state.memberCount(channel),
-      () => this.state.memberIds(channel),
-    );
+  channelsChanged(names: IdView): void {
+    this.lists.set(this.keys.channels, names);
   }
 
-  channelsChanged(): void {
-    this.mark(
-      this.keys.channels,
-      () => this.state.channelCount,
-      () => this.state.channelNames(),
-    );
+  channelChanged(channel: string, ids: IdView): void {
+    this.lists.set(this.keys.channel(channel), ids);
   }
 
-  userChanged(userId: string): void {
-    this.mark(
-      this.keys.user(userId),
-      () => this.state.userConnectionCount(userId),
-      () => this.state.userConnectionIds(userId),
-    );
+  userChanged(userId: string, ids: IdView): void {
+    this.lists.set(this.keys.user(userId), ids);
   }
 
-  /** Resolves once the cache shows every change so far, but for long lists, which follow within 50 ms. */
+  /** Resolves once the cache shows every change so far, but for long lists, which follow within 50 ms. What fails is tried again. */
   settle(): Promise<void> {
-    if (this.changedRecords.size === 0 && this.changedLists.size === 0) return this.writing;
     if (this.next === undefined) {
-      this.next = this.writing.catch(ignore).then(() => this.writeBatch());
-      // Whoever settles is told of a failure; the chain itself goes on.
-      this.writing = this.next;
-      this.next.catch(ignore);
+      if (this.records.size === 0 && this.lists.size === 0) return this.written;
+      this.next = this.written.then(() => this.writeBatch());
+      this.written = this.next.catch(ignore);
     }
     return this.next;
   }
 
   /** Writes what is still waiting and stops the timer. */
-  async close(): Promise<void> {
-    await this.settle();
-    await this.flushLongLists();
+  close(): Promise<void> {
+    return this.flush();
   }
 
-  private mark(key: string, size: () => number, ids: () => Iterable<string>): void {
-    this.changedLists.set(key, { key, size, ids });
-  }
-
-  private async writeBatch(): Promise<void> {
-    this.next = undefined;
-    const writes: Promise<void>[] = [...this.changedRecords].map((connectionId) => this.writeRecord(connectionId));
-    for (const list of this.changedLists.values()) {
-      if (list.size() <= SHORT_LIST || this.due.delete(list.key)) writes.push(this.writeList(list));
-      else this.postpone(list);
-    }
-    this.changedRecords.clear();
-    this.changedLists.clear();
-    await Promise.all(writes);
-  }
-
-  private postpone(list: List): void {
-    this.longLists.set(list.key, list);
-    this.cancelFlush ??= this.clock.after(COALESCE_MS, () => void this.flushLongLists().catch(ignore));
-  }
-
-  private flushLongLists(): Promise<void> {
+  private flush(): Promise<void> {
     this.cancelFlush?.();
     this.cancelFlush = undefined;
-    for (const list of this.longLists.values()) {
-      this.changedLists.set(list.key, list);
-      this.due.add(list.key);
-    }
+    this.isFlushing = true;
+    this.lists = new Map([...this.longLists, ...this.lists]);
     this.longLists.clear();
     return this.settle();
   }
 
-  private async writeRecord(connectionId: string): Promise<void> {
-    const now = this.clock.now();
-    const key = this.keys.connection(connectionId);
-    const connection = this.state.find(connectionId, now);
-    if (connection === null) await this.cache.delete(key);
-    else await this.cache.set(key, connection, this.state.expiresAt(connectionId) - now);
+  private async writeBatch(): Promise<void> {
+    const { records, lists, isFlushing } = this;
+    this.next = undefined;
+    this.records = new Map();
+    this.lists = new Map();
+    this.isFlushing = false;
+    const writes: Promise<void>[] = [];
+    for (const [connectionId, record] of records) writes.push(this.writeRecord(connectionId, record));
+    for (const [key, ids] of lists) {
+      if (ids.size <= SHORT_LIST || isFlushing) writes.push(this.writeList(key, ids));
+      else this.postpone(key, ids);
+    }
+    // All of them, even after one has failed: the next batch must not start before this one's writes are over.
+    const failure = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason;
   }
 
-  private async writeList({ key, size, ids }: List): Promise<void> {
-    if (size() === 0) await this.cache.delete(key);
-    else await this.cache.set(key, [...ids()], this.expireAfterMs);
+  private postpone(key: string, ids: IdView): void {
+    this.longLists.set(key, ids);
+    this.cancelFlush ??= this.clock.after(COALESCE_MS, () => void this.flush().catch(ignore));
+  }
+
+  private async writeRecord(connectionId: string, record: MemoryRecord | null): Promise<void> {
+    const key = this.keys.connection(connectionId);
+    try {
+      if (record === null) await this.cache.delete(key);
+      else await this.cache.set(key, record.connection, Math.max(1, record.expiresAt - this.clock.now()));
+    } catch (error) {
+      if (!this.records.has(connectionId)) this.records.set(connectionId, record);
+      throw error;
+    }
+  }
+
+  private async writeList(key: string, ids: IdView): Promise<void> {
+    this.longLists.delete(key);
+    try {
+      if (ids.size === 0) await this.cache.delete(key);
+      else await this.cache.set(key, [...ids.keys()], this.expireAfterMs);
+    } catch (error) {
+      if (!this.lists.has(key)) this.lists.set(key, ids);
+      throw error;
+    }
   }
 }
 

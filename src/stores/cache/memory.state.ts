@@ -1,21 +1,40 @@
 import type { Connection } from '../../contracts/connection.js';
-import type { EnsureResult, JoinLimits, JoinResult, LeaveResult } from '../../contracts/connection.store.js';
+import type {
+  ChannelOccupancy,
+  EnsureResult,
+  JoinLimits,
+  JoinResult,
+  LeaveResult,
+} from '../../contracts/connection.store.js';
 
-/** Called with what an operation changed. */
-export interface StateObserver {
-  connectionChanged(connectionId: string): void;
-  connectionsChanged(): void;
-  channelChanged(channel: string): void;
-  channelsChanged(): void;
-  userChanged(userId: string): void;
+/** One connection in memory, and until when it counts (epoch ms). */
+export interface MemoryRecord {
+  readonly connection: Connection;
+  readonly expiresAt: number;
 }
 
-interface Entry {
+/** A live view of ids: a `Set`, or a `Map` by its keys. */
+export interface IdView {
+  readonly size: number;
+  keys(): Iterable<string>;
+}
+
+/** Told what an operation changed. What it is given stays current; an emptied view stays empty. */
+export interface StateObserver {
+  /** `null`: the connection is gone. */
+  recordChanged(connectionId: string, record: MemoryRecord | null): void;
+  connectionsChanged(ids: IdView): void;
+  channelsChanged(names: IdView): void;
+  channelChanged(channel: string, ids: IdView): void;
+  userChanged(userId: string, ids: IdView): void;
+}
+
+interface Entry extends MemoryRecord {
   connection: Connection;
+  expiresAt: number;
   readonly channels: Set<string>;
   /** When it was last known to be alive: its connectedAt, until it is touched. */
   seenAt: number;
-  expiresAt: number;
 }
 
 const TOMBSTONE_MS = 60_000;
@@ -42,29 +61,23 @@ export class MemoryState {
 
   add(connection: Connection, now: number): boolean {
     this.expire(now);
-    const { connectionId, userId } = connection;
+    const { connectionId, connectedAt: seenAt, userId } = connection;
     if (this.entries.has(connectionId)) return false;
     this.removedAt.delete(connectionId);
     const channels = new Set<string>();
-    this.entries.set(connectionId, {
-      connection: freeze(connection, channels),
-      channels,
-      seenAt: connection.connectedAt,
-      // From now, not from connectedAt: the record of a connection that is alive must not be born expired.
-      expiresAt: now + this.expireAfterMs,
-    });
-    this.observer.connectionChanged(connectionId);
-    this.observer.connectionsChanged();
-    if (userId !== null) {
-      addTo(this.users, userId, connectionId);
-      this.observer.userChanged(userId);
-    }
+    // From now, not from connectedAt: the record of a connection that is alive must not be born expired.
+    const expiresAt = now + this.expireAfterMs;
+    const entry: Entry = { connection: freeze(connection, channels), channels, seenAt, expiresAt };
+    this.entries.set(connectionId, entry);
+    this.observer.recordChanged(connectionId, entry);
+    this.observer.connectionsChanged(this.entries);
+    if (userId !== null) this.observer.userChanged(userId, addTo(this.users, userId, connectionId));
     return true;
   }
 
   ensure(connection: Connection, now: number): EnsureResult {
-    if (this.entries.has(connection.connectionId)) return 'present';
     this.expire(now);
+    if (this.entries.has(connection.connectionId)) return 'present';
     if (this.removedAt.has(connection.connectionId)) return 'removed';
     this.add(connection, now);
     return 'restored';
@@ -79,8 +92,7 @@ export class MemoryState {
     return entry.connection;
   }
 
-  find(connectionId: string, now: number): Connection | null {
-    this.expire(now);
+  find(connectionId: string): Connection | null {
     return this.entries.get(connectionId)?.connection ?? null;
   }
 
@@ -93,10 +105,10 @@ export class MemoryState {
     if ((this.members.get(channel)?.size ?? 0) >= (limits.maxMembers ?? Infinity)) return 'full';
     entry.channels.add(channel);
     entry.connection = freeze(entry.connection, entry.channels);
-    const isNew = addTo(this.members, channel, connectionId);
-    this.observer.connectionChanged(connectionId);
-    this.observer.channelChanged(channel);
-    if (isNew) this.observer.channelsChanged();
+    const ids = addTo(this.members, channel, connectionId);
+    this.observer.recordChanged(connectionId, entry);
+    this.observer.channelChanged(channel, ids);
+    if (ids.size === 1) this.observer.channelsChanged(this.members);
     return 'joined';
   }
 
@@ -106,57 +118,49 @@ export class MemoryState {
     if (entry === undefined) return 'unknown-connection';
     if (!entry.channels.delete(channel)) return 'not-a-member';
     entry.connection = freeze(entry.connection, entry.channels);
-    this.observer.connectionChanged(connectionId);
+    this.observer.recordChanged(connectionId, entry);
     this.dropMember(channel, connectionId);
     return 'left';
   }
 
   touch(connectionId: string, seenAt: number, now: number): void {
+    this.expire(now);
     const entry = this.entries.get(connectionId);
     if (entry === undefined) return;
-    entry.seenAt = seenAt;
+    entry.seenAt = Math.max(entry.seenAt, seenAt);
     entry.expiresAt = now + this.expireAfterMs;
     this.entries.delete(connectionId);
     this.entries.set(connectionId, entry);
-    this.observer.connectionChanged(connectionId);
+    this.observer.recordChanged(connectionId, entry);
+    // The lists it is in have to live as long as it does.
+    this.observer.connectionsChanged(this.entries);
+    const { userId } = entry.connection;
+    if (userId !== null) this.observer.userChanged(userId, this.users.get(userId) as IdView);
+    for (const channel of entry.channels) this.observer.channelChanged(channel, this.members.get(channel) as IdView);
+    if (entry.channels.size > 0) this.observer.channelsChanged(this.members);
+  }
+
+  connectionIds(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  memberIds(channel: string): string[] {
+    return [...(this.members.get(channel) ?? [])];
+  }
+
+  idsOfUser(userId: string): string[] {
+    return [...(this.users.get(userId) ?? [])];
   }
 
   /** Ids last seen before `instant`. */
-  *staleBefore(instant: number): Iterable<string> {
-    for (const [connectionId, { seenAt }] of this.entries) if (seenAt < instant) yield connectionId;
+  idsSeenBefore(instant: number): string[] {
+    const ids: string[] = [];
+    for (const [connectionId, { seenAt }] of this.entries) if (seenAt < instant) ids.push(connectionId);
+    return ids;
   }
 
-  connectionIds(): Iterable<string> {
-    return this.entries.keys();
-  }
-
-  memberIds(channel: string): Iterable<string> {
-    return this.members.get(channel) ?? [];
-  }
-
-  userConnectionIds(userId: string): Iterable<string> {
-    return this.users.get(userId) ?? [];
-  }
-
-  userConnectionCount(userId: string): number {
-    return this.users.get(userId)?.size ?? 0;
-  }
-
-  channelNames(): Iterable<string> {
-    return this.members.keys();
-  }
-
-  get channelCount(): number {
-    return this.members.size;
-  }
-
-  memberCount(channel: string): number {
-    return this.members.get(channel)?.size ?? 0;
-  }
-
-  /** When a connection's record should be gone from the cache (epoch ms). */
-  expiresAt(connectionId: string): number {
-    return this.entries.get(connectionId)?.expiresAt ?? 0;
+  occupancies(): ChannelOccupancy[] {
+    return [...this.members].map(([channel, { size }]) => ({ channel, members: size }));
   }
 
   /** Forgets what has expired; costs nothing when nothing has. */
@@ -171,21 +175,18 @@ export class MemoryState {
     }
   }
 
-  private drop(connectionId: string, { connection, channels }: Entry): void {
+  private drop(connectionId: string, { connection: { userId }, channels }: Entry): void {
     this.entries.delete(connectionId);
-    this.observer.connectionChanged(connectionId);
-    this.observer.connectionsChanged();
+    this.observer.recordChanged(connectionId, null);
+    this.observer.connectionsChanged(this.entries);
+    if (userId !== null) this.observer.userChanged(userId, removeFrom(this.users, userId, connectionId));
     for (const channel of channels) this.dropMember(channel, connectionId);
-    if (connection.userId !== null) {
-      removeFrom(this.users, connection.userId, connectionId);
-      this.observer.userChanged(connection.userId);
-    }
   }
 
   private dropMember(channel: string, connectionId: string): void {
-    const isEmpty = removeFrom(this.members, channel, connectionId);
-    this.observer.channelChanged(channel);
-    if (isEmpty) this.observer.channelsChanged();
+    const ids = removeFrom(this.members, channel, connectionId);
+    this.observer.channelChanged(channel, ids);
+    if (ids.size === 0) this.observer.channelsChanged(this.members);
   }
 }
 
@@ -193,18 +194,17 @@ function freeze(connection: Connection, channels: ReadonlySet<string>): Connecti
   return Object.freeze({ ...connection, channels: Object.freeze([...channels]) });
 }
 
-/** Adds to one of many sets; true when that created the set. */
-function addTo(sets: Map<string, Set<string>>, key: string, value: string): boolean {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([value]));
-  else set.add(value);
-  return set === undefined;
+/** Adds to one of many sets and returns it. */
+function addTo(sets: Map<string, Set<string>>, key: string, value: string): Set<string> {
+  const set = sets.get(key)?.add(value) ?? new Set([value]);
+  if (set.size === 1) sets.set(key, set);
+  return set;
 }
 
-/** Removes from one of many sets; true when that emptied the set, which then is gone. */
-function removeFrom(sets: Map<string, Set<string>>, key: string, value: string): boolean {
-  const set = sets.get(key);
-  set?.delete(value);
-  if (set === undefined || set.size > 0) return false;
-  return sets.delete(key);
+/** Removes from one of many sets and returns it; emptied, it is none of them any more. */
+function removeFrom(sets: Map<string, Set<string>>, key: string, value: string): Set<string> {
+  const set = sets.get(key) ?? new Set();
+  set.delete(value);
+  if (set.size === 0) sets.delete(key);
+  return set;
 }

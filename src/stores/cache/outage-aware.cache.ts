@@ -12,6 +12,8 @@ import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
  */
 export class OutageAwareCache {
   private readonly stores: readonly Keyv[];
+  /** From the last to the first: the tiers in front must not show what the one behind them refused. */
+  private readonly storesToWrite: readonly Keyv[];
   private readonly failures = { count: 0, last: undefined as unknown };
   private readonly onError = (error: unknown): void => {
     this.failures.count++;
@@ -20,34 +22,39 @@ export class OutageAwareCache {
 
   constructor(private readonly cache: Cache) {
     this.stores = Array.isArray(cache.stores) ? cache.stores : [];
+    this.storesToWrite = this.stores.toReversed();
     for (const store of this.stores) store.on('error', this.onError);
   }
 
-  async get<Value>(key: string): Promise<Value | undefined> {
+  get(key: string): Promise<unknown> {
     return this.guard('read', async () => {
-      if (this.stores.length === 0) return this.cache.get<Value>(key);
+      if (this.stores.length === 0) return this.cache.get(key);
       for (const store of this.stores) {
-        // Keyv's get swallows what an adapter throws; getRaw passes it on.
-        const value = (await store.getRaw<Value>(key))?.value;
+        const value = await read(store, key);
         if (value !== undefined && value !== null) return value;
       }
       return undefined;
     });
   }
 
-  async set(key: string, value: unknown, ttlMs: number): Promise<void> {
-    await this.guard('write', async () => {
+  set(key: string, value: unknown, ttlMs: number): Promise<void> {
+    return this.guard('write', async () => {
       if (this.stores.length === 0) await this.cache.set(key, value, ttlMs);
-      const written = await Promise.all(this.stores.map((store) => store.set(key, value, ttlMs)));
-      if (written.includes(false)) throw new Error('The cache refused a value.');
+      for (const store of this.storesToWrite) {
+        if (!(await store.set(key, value, ttlMs))) throw new Error('The cache refused a value.');
+      }
     });
   }
 
-  async delete(key: string): Promise<void> {
-    await this.guard('delete', async () => {
+  delete(key: string): Promise<void> {
+    return this.guard('delete', async () => {
       if (this.stores.length === 0) await this.cache.del(key);
-      // A `false` here may mean no more than "there was none".
-      await Promise.all(this.stores.map((store) => store.delete(key)));
+      for (const store of this.storesToWrite) {
+        // `false` stands for "there was none" as well as for "it failed".
+        if (!(await store.delete(key)) && (await read(store, key)) !== undefined) {
+          throw new Error('The cache kept a value that was to be deleted.');
+        }
+      }
     });
   }
 
@@ -69,13 +76,21 @@ export class OutageAwareCache {
   }
 }
 
+/** Keyv's `get` swallows what an adapter throws; its `getRaw`, which came with 5.5, passes it on, as `get` did before. */
+async function read(store: Partial<Pick<Keyv, 'getRaw'>> & Pick<Keyv, 'get'>, key: string): Promise<unknown> {
+  const raw = store.getRaw === undefined ? await store.get<unknown>(key, { raw: true }) : await store.getRaw(key);
+  return raw?.value;
+}
+
 const MEMORY_STORES = new Set(['CacheableMemory', 'KeyvCacheableMemory']);
 
 /** Whether every value of the cache stays in this process: in a `Map`, or in the memory store that Nest's guide shows. */
 export function isInMemory(cache: Cache): boolean {
   if (!Array.isArray(cache.stores) || cache.stores.length === 0) return false;
   return cache.stores.every(({ store }: { store?: object }) => {
-    // By name: a check by class would need a dependency on a package that most applications do not have.
-    return store instanceof Map || (store !== undefined && MEMORY_STORES.has(store.constructor.name));
+    if (store === undefined || store === null) return false;
+    // A subclass of Map may keep its values anywhere. The others by name: a check by class would need a dependency on a package that
+    // most applications do not have.
+    return Object.getPrototypeOf(store) === Map.prototype || MEMORY_STORES.has(store.constructor.name);
   });
 }

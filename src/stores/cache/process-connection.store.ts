@@ -11,6 +11,7 @@ import {
 import { pagesOf } from '../page.js';
 import type { CacheKeys } from './cache-key.js';
 import { CacheMirror } from './cache-mirror.js';
+import { readIds, readRecord } from './connection-record.js';
 import { MemoryState } from './memory.state.js';
 import type { OutageAwareCache } from './outage-aware.cache.js';
 
@@ -32,7 +33,7 @@ export class ProcessConnectionStore extends ConnectionStore {
   ) {
     super();
     this.mirror = new CacheMirror(cache, keys, clock, expireAfterMs);
-    this.state = this.mirror.state = new MemoryState(this.mirror, expireAfterMs);
+    this.state = new MemoryState(this.mirror, expireAfterMs);
   }
 
   async add(connection: Connection): Promise<boolean> {
@@ -52,9 +53,8 @@ export class ProcessConnectionStore extends ConnectionStore {
   }
 
   async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
-    await this.load();
-    const now = this.clock.now();
-    return connectionIds.map((connectionId) => this.state.find(connectionId, now));
+    await this.refresh();
+    return connectionIds.map((connectionId) => this.state.find(connectionId));
   }
 
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
@@ -85,19 +85,17 @@ export class ProcessConnectionStore extends ConnectionStore {
 
   async connectionsOfUser(userId: string): Promise<string[]> {
     await this.refresh();
-    return [...this.state.userConnectionIds(userId)];
+    return this.state.idsOfUser(userId);
   }
 
   async *staleBefore(instant: number): AsyncIterable<readonly string[]> {
     await this.refresh();
-    yield* pagesOf(this.state.staleBefore(instant));
+    yield* pagesOf(this.state.idsSeenBefore(instant));
   }
 
   async *channels(): AsyncIterable<readonly ChannelOccupancy[]> {
     await this.refresh();
-    for await (const page of pagesOf(this.state.channelNames())) {
-      yield page.map((channel) => ({ channel, members: this.state.memberCount(channel) }));
-    }
+    yield* pagesOf(this.state.occupancies());
   }
 
   async countConnections(): Promise<number> {
@@ -106,8 +104,11 @@ export class ProcessConnectionStore extends ConnectionStore {
   }
 
   override async close(): Promise<void> {
-    await this.mirror.close();
-    this.cache.close();
+    try {
+      await this.mirror.close();
+    } finally {
+      this.cache.close();
+    }
   }
 
   private async settled<Result>(result: Result): Promise<Result> {
@@ -133,11 +134,11 @@ export class ProcessConnectionStore extends ConnectionStore {
 
   private async takeOver(): Promise<void> {
     const now = this.clock.now();
-    for (const connectionId of (await this.cache.get<string[]>(this.keys.connections)) ?? []) {
-      const connection = await this.cache.get<Connection>(this.keys.connection(connectionId));
+    for (const connectionId of readIds(await this.cache.get(this.keys.connections))) {
+      const connection = readRecord(connectionId, await this.cache.get(this.keys.connection(connectionId)));
       if (connection === undefined) continue;
       this.state.add(connection, now);
-      for (const channel of connection.channels) this.state.join(connectionId, channel, {}, now);
+      for (const channel of readIds(connection.channels)) this.state.join(connectionId, channel, {}, now);
     }
   }
 }

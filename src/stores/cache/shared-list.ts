@@ -1,7 +1,8 @@
+import { readIds } from './connection-record.js';
 import type { OutageAwareCache } from './outage-aware.cache.js';
 
 interface Change {
-  /** Changes the ids in place; true when it did change them. */
+  /** Changes the ids in place; true when the list is to be written. */
   readonly apply: (ids: Set<string>) => boolean;
   readonly resolve: (changed: boolean) => void;
   readonly reject: (error: unknown) => void;
@@ -19,14 +20,18 @@ export class SharedLists {
     private readonly ttlMs: number,
   ) {}
 
-  async read(key: string): Promise<readonly string[]> {
-    const ids = await this.cache.get<unknown>(key);
-    return Array.isArray(ids) ? (ids as string[]) : [];
+  async read(key: string): Promise<string[]> {
+    return readIds(await this.cache.get(key));
   }
 
   /** Resolves true when the list did not have `id`. */
   add(key: string, id: string): Promise<boolean> {
     return this.change(key, (ids) => ids.size !== ids.add(id).size);
+  }
+
+  /** Postpones the expiry of a list that has, or now gets, `id`. */
+  keep(key: string, id: string): Promise<boolean> {
+    return this.change(key, (ids) => ids.add(id).size > 0);
   }
 
   /** Resolves true when the list had `id`. An emptied list is deleted. */
