@@ -5,9 +5,14 @@ export class ConcurrencyGate {
 
   constructor(private readonly limit: number) {}
 
+  /** Whether another task has to wait for {@link room}. */
+  get isFull(): boolean {
+    return this.active >= this.limit;
+  }
+
   /** Resolves when one more task may start. For one caller at a time. */
   async room(): Promise<void> {
-    while (this.active >= this.limit) await this.ended();
+    while (this.isFull) await this.ended();
   }
 
   /** Counts a task as under way until it ends; it must not reject. */

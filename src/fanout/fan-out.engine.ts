@@ -59,7 +59,7 @@ export class FanOutEngine {
             onOutcome(fresh[index] as string, UNKNOWN);
             continue;
           }
-          await gate.room();
+          if (gate.isFull) await gate.room();
           const outcome = this.attempt(connection, payload);
           if (outcome instanceof Promise) gate.track(outcome.then((settled) => settle(connection, settled)));
           else settle(connection, outcome);
