@@ -21,6 +21,8 @@ export default tseslint.config(
       ],
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-unnecessary-condition': 'off',
+      // Nest declares its options as classes and takes them as literals.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -50,4 +52,15 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    files: ['sample-app/public/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['document', 'window', 'location', 'sessionStorage', 'crypto', 'matchMedia', 'requestAnimationFrame'],
+          ...['setInterval', 'setTimeout', 'clearTimeout', 'CustomEvent', 'EventTarget', 'ResizeObserver', 'WebSocket'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );
