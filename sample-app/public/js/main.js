@@ -1,0 +1,236 @@
+import { Connection } from './connection.js';
+import { byId } from './dom.js';
+import { appendNewest } from './log.js';
+import { closePanels, openPanel } from './panels.js';
+import { endSession, loadSession, saveSession } from './session.js';
+import { ChatState } from './state.js';
+import { render, renderStatus, showChat, showNameForm, showProblem } from './view.js';
+
+/** API Gateway closes a connection that carries nothing for ten minutes. */
+const KEEP_ALIVE_MS = 4 * 60_000;
+
+const session = loadSession();
+const state = new ChatState();
+const connection = new Connection(gatewayUrl());
+const text = byId('text');
+
+/** Whether the server knows the name of this connection. */
+let isWelcome = false;
+/** The room to show once it is joined, and those whose answer is on its way. */
+let opening = session.current;
+const joining = new Set();
+/** What was sent last, to give it back when it is refused. */
+let lastSent = '';
+
+const actions = {
+  openRoom(room) {
+    const conversation = state.room(room);
+    if (conversation !== undefined) actions.openConversation(conversation);
+    else if (request({ action: 'join', room })) {
+      opening = room;
+      joining.add(room);
+    }
+  },
+  openPerson: (name) => actions.openConversation(state.person(name)),
+  openConversation(conversation) {
+    state.open(conversation);
+    // A frame may have been missed; this is when it would show.
+    if (conversation.isRoom) connection.send({ action: 'who', room: conversation.title });
+    update();
+    closePanels();
+    text.focus();
+  },
+};
+
+const handlers = {
+  welcome({ name, rooms }) {
+    state.me = name;
+    state.setCounts(rooms);
+    showChat(name);
+    if (isWelcome) return;
+    isWelcome = true;
+    for (const room of session.rooms) {
+      joining.add(room);
+      connection.send({ action: 'join', room });
+    }
+    if (session.rooms.length > 0 || state.current !== null) return;
+    update();
+    byId('title').focus();
+    openPanel(byId('rooms-panel'));
+  },
+  room({ room, members }) {
+    const known = state.room(room);
+    // The answer to a `who` of a room that was left meanwhile.
+    if (!joining.delete(room) && known === undefined) return;
+    const conversation = state.enterRoom(room);
+    state.setMembers(conversation, members);
+    if (known !== undefined) return;
+    tell(conversation, 'You joined.');
+    if (opening === room || state.current === null) actions.openConversation(conversation);
+  },
+  joined({ room, name }) {
+    const conversation = state.room(room);
+    if (conversation === undefined) return;
+    state.addMember(conversation, name);
+    tell(conversation, `${name} joined.`);
+  },
+  left({ room, name }) {
+    const conversation = state.room(room);
+    if (conversation === undefined) return;
+    if (name === state.me) {
+      state.close(conversation);
+      return;
+    }
+    state.removeMember(conversation, name);
+    tell(conversation, `${name} left.`);
+  },
+  count: ({ room, members }) => state.setCount(room, members),
+  message({ room, from, text, at }) {
+    const conversation = state.room(room);
+    if (conversation !== undefined) add(conversation, { from, text, at });
+  },
+  whisper: ({ from, to, text, at }) => add(state.person(from === state.me ? to : from), { from, text, at }),
+  error({ action, code, message }) {
+    if (action === 'name') {
+      session.name = null;
+      showNameForm(message);
+      return;
+    }
+    if (code === 'no-name') {
+      // The server has forgotten; it is told again.
+      isWelcome = false;
+      introduce();
+    }
+    refused(message);
+  },
+};
+
+connection.addEventListener('status', ({ detail: status }) => {
+  renderStatus(status);
+  if (status !== 'open') return;
+  // The server knows nothing of a new connection: it gets the name first, and the rooms once it is welcome.
+  isWelcome = false;
+  introduce();
+});
+
+connection.addEventListener('frame', ({ detail: frame }) => {
+  if (frame === null || typeof frame !== 'object') return;
+  // A frame without a type is the gateway's own: no such route, or the server failed.
+  if (typeof frame.type !== 'string') refused(`The server answered: ${String(frame.message)}`);
+  else if (Object.hasOwn(handlers, frame.type)) handlers[frame.type](frame);
+  update();
+});
+
+byId('name-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const name = byId('name').value.trim();
+  if (name === '') return showNameForm('Type a name first.');
+  session.name = name;
+  if (!introduce()) showNameForm('There is no connection yet. Try again in a moment.');
+});
+
+byId('room-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const room = byId('room').value.trim().toLowerCase();
+  if (room === '') return;
+  byId('room').value = '';
+  actions.openRoom(room);
+});
+
+byId('leave').addEventListener('click', () => {
+  const { current } = state;
+  if (current.isRoom) request({ action: 'leave', room: current.title });
+  else {
+    state.close(current);
+    update();
+  }
+});
+
+byId('sign-out').addEventListener('click', () => {
+  endSession();
+  location.reload();
+});
+
+byId('composer').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const { current } = state;
+  const message = text.value.trim();
+  if (message === '' || current === null) return;
+  const sent = request(
+    current.isRoom
+      ? { action: 'say', room: current.title, text: message }
+      : { action: 'whisper', to: current.title, text: message },
+  );
+  if (!sent) return;
+  lastSent = message;
+  text.value = '';
+  fitText();
+});
+
+text.addEventListener('keydown', (event) => {
+  // While an input method composes, Enter chooses a word.
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  byId('composer').requestSubmit();
+});
+text.addEventListener('input', () => {
+  showProblem('');
+  fitText();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden || state.current === null) return;
+  state.open(state.current);
+  update();
+});
+setInterval(() => introduce(), KEEP_ALIVE_MS);
+
+renderStatus('connecting');
+if (session.name === null) showNameForm();
+else byId('name').value = session.name;
+connection.open();
+
+/** Tells the server who this is. */
+function introduce() {
+  return session.name !== null && connection.send({ action: 'name', name: session.name, key: session.key });
+}
+
+function request(frame) {
+  showProblem('');
+  const sent = connection.send(frame);
+  if (!sent) showProblem('Not connected. Try again when the connection is back.');
+  return sent;
+}
+
+function refused(problem) {
+  showProblem(problem);
+  if (text.value === '') text.value = lastSent;
+  lastSent = '';
+}
+
+function tell(conversation, what) {
+  add(conversation, { text: what });
+}
+
+function add(conversation, message) {
+  state.add(conversation, message);
+  if (conversation === state.current) appendNewest(conversation);
+}
+
+function update() {
+  render(state, actions);
+  // Until the rooms of an earlier page are joined again, what is known of them must not be lost.
+  if (!isWelcome || joining.size > 0) return;
+  session.rooms = state.joinedRooms;
+  session.current = state.current?.isRoom === true ? state.current.title : null;
+  saveSession(session);
+}
+
+function fitText() {
+  text.style.height = 'auto';
+  text.style.height = `${text.scrollHeight}px`;
+}
+
+function gatewayUrl() {
+  const { content } = document.querySelector('meta[name="chat-gateway"]');
+  return content !== '' ? content : `${location.origin.replace(/^http/, 'ws')}/ws`;
+}
