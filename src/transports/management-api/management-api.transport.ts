@@ -111,7 +111,8 @@ export class ManagementApiTransport extends ConnectionTransport {
     return new ApiGatewayManagementApiClient({
       endpoint,
       region: region ?? regionOfEndpoint(endpoint) ?? fallbackRegion,
-      ...(credentials !== null && { credentials }),
+      // A copy, for the SDK writes into the keys that it is given, which may be frozen.
+      ...(credentials !== null && { credentials: typeof credentials === 'function' ? credentials : { ...credentials } }),
       requestHandler: {
         httpAgent: agent,
         httpsAgent: agent,
