@@ -1,0 +1,134 @@
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
+import { fetchPlain, GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
+import { managementApiClient, testCredentials } from '../support/management-api-client.js';
+
+@Controller()
+class PagesController {
+  @Get()
+  page(): string {
+    return 'a page';
+  }
+
+  @Post('orders')
+  order(@Body() body: unknown): unknown {
+    return { ordered: body };
+  }
+
+  @Get('ws/@nearby')
+  nearby(): string {
+    return 'a neighbour';
+  }
+}
+
+const attached = () => gatewayApp().attached(PagesController);
+
+afterEach(closeGatewayApps);
+
+describe('the gateway on the HTTP server of the application', () => {
+  it('leaves other routes, with their bodies, to the controllers', async () => {
+    const { endpoint } = await attached().start();
+    const origin = new URL(endpoint).origin;
+    const json = { 'Content-Type': 'application/json' };
+    expect(await fetchPlain(origin)).toMatchObject({ status: 200, body: 'a page' });
+    expect(await fetchPlain(`${origin}/orders`, { method: 'POST', headers: json, body: '{"tea":2}' })).toMatchObject({
+      status: 201,
+      body: '{"ordered":{"tea":2}}',
+    });
+    expect(await fetchPlain(`${origin}/ws/@nearby`)).toMatchObject({ status: 200, body: 'a neighbour' });
+    expect((await fetchPlain(`${origin}/nowhere`)).status).toBe(404);
+  });
+
+  it('answers a plain request to its own path with 426, as API Gateway does', async () => {
+    const { endpoint } = await attached().start();
+    expect(await fetchPlain(endpoint)).toMatchObject({
+      status: 426,
+      headers: { upgrade: 'websocket' },
+      body: '{"message":"Upgrade Required"}',
+    });
+    expect((await fetchPlain(`${endpoint}?token=example`)).status).toBe(426);
+  });
+
+  it('takes WebSockets, and says where', async () => {
+    const app = await attached()
+      .gateway({ path: '/live/chat', routeResponses: ['ping'] })
+      .on('websocket.ping', () => 'pong')
+      .start();
+    expect(app.url).toBe(`ws://127.0.0.1:${app.port}/live/chat`);
+    const client = await app.connect();
+    client.send({ action: 'ping' });
+    expect(await client.nextJson()).toBe('pong');
+    await client.close();
+  });
+
+  it('reads bodies to @connections before a body parser can', async () => {
+    const app = await attached().gateway({ credentials: testCredentials }).start();
+    const { client, connectionId } = await app.connectWithId();
+    const sdk = managementApiClient(app.endpoint);
+    // What the JSON parser of the application would consume.
+    sdk.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { headers: Record<string, string> }).headers['content-type'] = 'application/json';
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    await sdk.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: '{"hello":1}' }));
+    expect(await client.nextJson()).toEqual({ hello: 1 });
+    await client.close();
+  });
+
+  it('leaves upgrades of other paths to their own listeners', async () => {
+    const app = await attached().start();
+    const others = new WebSocketServer({ noServer: true });
+    const server = app.app.getHttpServer() as Server;
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url === '/other')
+        others.handleUpgrade(request, socket, head, (opened) => opened.send('from the other'));
+      else if (request.url !== '/ws') socket.end('HTTP/1.1 410 Gone\r\n\r\n');
+    });
+    const other = await GatewayClient.open(app.url.replace('/ws', '/other'));
+    expect(await other.next()).toBe('from the other');
+    const ours = await app.connect();
+    expect(await app.manager.getAllConnections()).toHaveLength(1);
+    const raw = await RawConnection.open(app.port);
+    raw.socket.write(upgradeRequest({ path: '/elsewhere' }));
+    await raw.closed;
+    expect(raw.text).toBe('HTTP/1.1 410 Gone\r\n\r\n');
+    await Promise.all([ours.close(), other.close()]);
+  });
+});
+
+describe('the gateway on a port of its own', () => {
+  it('answers 404 to everything that is not its own', async () => {
+    const { endpoint } = await gatewayApp().start();
+    expect((await fetchPlain(`${endpoint}/@nearby`)).status).toBe(404);
+    expect((await fetchPlain(new URL(endpoint).origin)).status).toBe(404);
+  });
+
+  it('fails the start of the application when the port is taken', async () => {
+    const { port } = await gatewayApp().start();
+    await expect(gatewayApp().gateway({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('two applications in one process', () => {
+  it('each have their own clients', async () => {
+    const [first, second] = [await gatewayApp().start(), await attached().start()];
+    const [inFirst, inSecond] = [await first.connectWithId(), await second.connectWithId()];
+    expect(await first.manager.broadcast('first')).toEqual({ [inFirst.connectionId]: true });
+    expect(await second.manager.broadcast('second')).toEqual({ [inSecond.connectionId]: true });
+    expect(await first.manager.sendToConnection(inSecond.connectionId, 'stray')).toBe(false);
+    expect(await inFirst.client.nextJson()).toBe('first');
+    expect(await inSecond.client.nextJson()).toBe('second');
+    await first.app.close();
+    expect(await inFirst.client.closed).toMatchObject({ code: 1001 });
+    expect(await second.manager.sendToConnection(inSecond.connectionId, 'still here')).toBe(true);
+    expect(await inSecond.client.nextJson()).toBe('still here');
+  });
+});
