@@ -121,8 +121,10 @@ describe('the gateway stays off', () => {
   });
 
   it('without an HTTP server and without a port, and says so', async () => {
-    const context = await NestFactory.createApplicationContext(gatewayApp().attached().module(), { logger: false });
+    const builder = gatewayApp().attached();
+    const context = await NestFactory.createApplicationContext(builder.module(), { logger: builder.logger });
     expect(context.get(EmbeddedGateway).url).toBeNull();
+    expect(builder.logged).toEqual([expect.stringContaining('give it a "gateway.port" of its own')]);
     expect(await context.get(WebSocketManager).handle(goldenEvent('connect'))).toMatchObject({ statusCode: 200 });
     await context.close();
   });

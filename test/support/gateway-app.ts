@@ -44,7 +44,9 @@ export function gatewayApp(): GatewayAppBuilder {
 
 export class GatewayAppBuilder {
   private readonly listeners: Type[] = [];
-  private readonly logged: string[] = [];
+  /** What was logged, line by line. */
+  readonly logged: string[] = [];
+  readonly logger = loggerInto(this.logged);
   private gatewayOptions: EmbeddedGatewayOptions = {};
   private isAttached = false;
   private options: WebSocketModuleOptions = {};
@@ -91,7 +93,7 @@ export class GatewayAppBuilder {
 
   /** The application before it starts. */
   async create(): Promise<INestApplication> {
-    const app = await NestFactory.create(this.module(), { logger: loggerInto(this.logged), abortOnError: false });
+    const app = await NestFactory.create(this.module(), { logger: this.logger, abortOnError: false });
     running.push(app);
     return app;
   }
