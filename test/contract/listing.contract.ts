@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { HOSTILE_NAMES } from './hostile-names.js';
+import { collect, type StoreHarness } from './store.harness.js';
+
+/** Lists of ids: of users, in pages, and under names that mean harm. */
+export function listingContract(harness: StoreHarness): void {
+  const { added, addedMany, connection, find } = harness;
+
+  describe('connectionsOfUser', () => {
+    it('knows every connection of a user and no one else’s', async () => {
+      const phone = await added('phone', { userId: 'ada' });
+      const laptop = await added('laptop', { userId: 'ada' });
+      await added('other', { userId: 'eve' });
+      await added('anonymous');
+      expect((await harness.store.connectionsOfUser('ada')).toSorted()).toEqual([laptop, phone]);
+      await harness.store.remove(phone);
+      await expect(harness.store.connectionsOfUser('ada')).resolves.toEqual([laptop]);
+      await expect(harness.store.connectionsOfUser('nobody')).resolves.toEqual([]);
+      await expect(harness.store.connectionsOfUser('null')).resolves.toEqual([]);
+    });
+
+    it('knows every one of many connections that one user opens at once', async () => {
+      const ids = Array.from({ length: 200 }, (_, index) => String(index));
+      await Promise.all(ids.map((id) => added(id, { userId: 'ada' })));
+      await expect(harness.store.connectionsOfUser('ada')).resolves.toHaveLength(200);
+    });
+  });
+
+  describe('pages', () => {
+    it('holds at most 1,000 ids a page and misses none', async () => {
+      const ids = await addedMany(2_100);
+      await Promise.all(ids.map((id) => harness.store.join(id, 'news')));
+      for (const pages of [
+        harness.store.connections(),
+        harness.store.members('news'),
+        harness.store.staleBefore(harness.clock.now() + 1),
+      ]) {
+        const seen: string[] = [];
+        for await (const page of pages) {
+          expect(page.length).toBeLessThanOrEqual(1_000);
+          seen.push(...page);
+        }
+        expect([...new Set(seen)].toSorted()).toEqual(ids.toSorted());
+      }
+    });
+
+    it('come to an end, and miss none, while what they list is removed, touched, left and joined', async () => {
+      const ids = await addedMany(30);
+      for (const id of ids) await harness.store.join(id, 'news');
+      const touched: string[] = [];
+      for await (const page of harness.store.connections()) {
+        touched.push(...page);
+        await Promise.all(page.map((id) => harness.store.touch(id, harness.clock.now() + 1)));
+      }
+      expect(touched.toSorted()).toEqual(ids.toSorted());
+      const rejoined: string[] = [];
+      for await (const page of harness.store.members('news')) {
+        rejoined.push(...page);
+        await Promise.all(page.map((id) => harness.store.leave(id, 'news')));
+        await Promise.all(page.map((id) => harness.store.join(id, 'news')));
+      }
+      expect(rejoined.toSorted()).toEqual(ids.toSorted());
+      for await (const page of harness.store.connections())
+        await Promise.all(page.map((id) => harness.store.remove(id)));
+      await expect(harness.store.countConnections()).resolves.toBe(0);
+    });
+  });
+
+  describe('names', () => {
+    it('never mistakes one hostile name for another, as id, user or channel', async () => {
+      for (const hostile of HOSTILE_NAMES) {
+        await expect(harness.store.add({ ...connection(''), connectionId: hostile, userId: hostile })).resolves.toBe(
+          true,
+        );
+        await expect(harness.store.join(hostile, hostile)).resolves.toBe('joined');
+      }
+      expect((await collect(harness.store.connections())).toSorted()).toEqual(HOSTILE_NAMES.toSorted());
+      for (const hostile of HOSTILE_NAMES) {
+        await expect(find(hostile)).resolves.toMatchObject({ connectionId: hostile, userId: hostile });
+        await expect(collect(harness.store.members(hostile))).resolves.toEqual([hostile]);
+        await expect(harness.store.connectionsOfUser(hostile)).resolves.toEqual([hostile]);
+      }
+      const counts = (await collect(harness.store.channels())).map(
+        ({ channel, members }) => `${members} in ${channel}`,
+      );
+      expect(counts.toSorted()).toEqual(HOSTILE_NAMES.map((hostile) => `1 in ${hostile}`).toSorted());
+    });
+
+    it('removes a hostile name and nothing else', async () => {
+      for (const hostile of HOSTILE_NAMES)
+        await harness.store.add({ ...connection(''), connectionId: hostile, userId: 'u' });
+      const left = new Set(HOSTILE_NAMES);
+      for (const hostile of HOSTILE_NAMES) {
+        await expect(harness.store.remove(hostile)).resolves.toMatchObject({ connectionId: hostile });
+        left.delete(hostile);
+        expect((await collect(harness.store.connections())).toSorted()).toEqual([...left].toSorted());
+      }
+    });
+  });
+}

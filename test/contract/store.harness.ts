@@ -1,0 +1,58 @@
+import { expect, it } from '@jest/globals';
+import type { Connection } from '../../src/contracts/connection.js';
+import type { ConnectionStore } from '../../src/contracts/connection.store.js';
+import type { ManualClock } from '../support/manual.clock.js';
+
+export const EXPIRE_AFTER_SECONDS = 600;
+export const EXPIRE_AFTER_MS = EXPIRE_AFTER_SECONDS * 1_000;
+
+/** What the tests of the contract work with: a fresh store and clock for each, and what makes them short. */
+export class StoreHarness {
+  store!: ConnectionStore;
+  clock!: ManualClock;
+  /** What ids start with: different for each test. */
+  scope!: string;
+
+  /** @param concurrency how many callers "many" are */
+  constructor(
+    readonly concurrency: number,
+    private readonly readsClock: boolean,
+  ) {}
+
+  /** A test that needs the store to go by the manual clock. */
+  readonly onManualClock = (title: string, test: () => Promise<void>): void => {
+    if (this.readsClock) it(title, test);
+  };
+
+  readonly connection = (id: string, fields: Partial<Connection> = {}): Connection => ({
+    connectionId: `${this.scope}-${id}`,
+    connectedAt: this.clock.now(),
+    userId: null,
+    routeKey: '$connect',
+    channels: [],
+    endpoint: 'https://abc123.execute-api.eu-west-1.amazonaws.com/production',
+    ...fields,
+  });
+
+  readonly added = async (id: string, fields?: Partial<Connection>): Promise<string> => {
+    const connection = this.connection(id, fields);
+    await expect(this.store.add(connection)).resolves.toBe(true);
+    return connection.connectionId;
+  };
+
+  readonly addedMany = (count: number): Promise<string[]> =>
+    Promise.all(Array.from({ length: count }, (_, index) => this.added(String(index))));
+
+  readonly find = async (connectionId: string): Promise<Connection | null | undefined> =>
+    (await this.store.findMany([connectionId]))[0];
+
+  readonly channelCounts = async (): Promise<Record<string, number>> =>
+    Object.fromEntries((await collect(this.store.channels())).map(({ channel, members }) => [channel, members]));
+}
+
+/** Everything on all pages. */
+export async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}

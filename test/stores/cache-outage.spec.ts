@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { CacheModule } from '@nestjs/cache-manager';
+import { createCache, type Cache } from 'cache-manager';
+import { Keyv } from 'keyv';
+import {
+  CacheConnectionStore,
+  StoreUnavailableError,
+  type Connection,
+  type WebSocketManager,
+} from '../../src/index.js';
+import { startApplication, stopApplications } from '../support/application.js';
+import { connect, disconnect, message } from '../support/events.js';
+import { EventRecorder } from '../support/recorder.js';
+import { RemoteCache, type OutageManner } from '../support/remote.cache.js';
+
+const id = 'AAAAAAAAAAAAAAA=';
+
+function connection(connectionId: string): Connection {
+  return { connectionId, connectedAt: 1, userId: 'ada', routeKey: '$connect', channels: [], endpoint: null };
+}
+
+const situations = (['throws', 'emits', 'refuses'] satisfies OutageManner[]).flatMap((manner) =>
+  [false, true].flatMap((throwOnErrors) =>
+    [false, true].map((isTiered) => ({ manner, throwOnErrors, isTiered }) as const),
+  ),
+);
+
+function cacheOver(server: RemoteCache, options: { throwOnErrors: boolean; isTiered: boolean }): Cache {
+  const { throwOnErrors, isTiered } = options;
+  const keyv = new Keyv({ store: server, throwOnErrors });
+  return createCache({ stores: isTiered ? [new Keyv(), keyv] : [keyv] });
+}
+
+async function drain(pages: AsyncIterable<readonly unknown[]>): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}
+
+describe.each(situations)(
+  'a cache that $manner while it is away (throwOnErrors: $throwOnErrors, tiered: $isTiered)',
+  (situation) => {
+    let server: RemoteCache;
+    let store: CacheConnectionStore;
+
+    beforeEach(async () => {
+      server = new RemoteCache();
+      store = new CacheConnectionStore(cacheOver(server, situation));
+      await store.add(connection(id));
+      await store.join(id, 'news');
+    });
+
+    // With a tier of memory in front of the server, reads may be answered from there, and rightly so.
+    const reads: Readonly<Record<string, () => Promise<unknown>>> = {
+      findMany: () => store.findMany([id]),
+      connections: () => drain(store.connections()),
+      members: () => drain(store.members('news')),
+      connectionsOfUser: () => store.connectionsOfUser('ada'),
+      staleBefore: () => drain(store.staleBefore(2)),
+      channels: () => drain(store.channels()),
+      countConnections: () => store.countConnections(),
+    };
+    const writes: Readonly<Record<string, () => Promise<unknown>>> = {
+      add: () => store.add(connection('other')),
+      ensure: () => store.ensure(connection('other')),
+      remove: () => store.remove(id),
+      join: () => store.join(id, 'sport'),
+      leave: () => store.leave(id, 'news'),
+      touch: () => store.touch(id, 2),
+    };
+
+    it.each(Object.entries(writes))(
+      'makes %s reject, with the cause, and succeed once it is back',
+      async (_, write) => {
+        server.outage = situation.manner;
+        const error: unknown = await write().catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(StoreUnavailableError);
+        expect(error).toMatchObject({ code: 'WEBSOCKET_STORE_UNAVAILABLE', cause: expect.any(Error) });
+        server.outage = null;
+        await expect(write()).resolves.not.toBeNull();
+      },
+    );
+
+    it.each(Object.entries(reads))('never makes %s answer that there is nothing', async (_, read) => {
+      const before = await read();
+      server.outage = situation.manner;
+      if (situation.isTiered) await expect(read()).resolves.toEqual(before);
+      else await expect(read()).rejects.toBeInstanceOf(StoreUnavailableError);
+      server.outage = null;
+      await expect(read()).resolves.toEqual(before);
+    });
+
+    it('never makes a stranger out of somebody: what no tier has is not known either', async () => {
+      server.outage = situation.manner;
+      await expect(store.findMany(['other'])).rejects.toBeInstanceOf(StoreUnavailableError);
+      await expect(store.connectionsOfUser('eve')).rejects.toBeInstanceOf(StoreUnavailableError);
+    });
+
+    it('shows nothing of what failed', async () => {
+      server.outage = situation.manner;
+      for (const write of Object.values(writes)) await expect(write()).rejects.toBeInstanceOf(StoreUnavailableError);
+      server.outage = null;
+      await expect(drain(store.connections())).resolves.toEqual([id]);
+      await expect(store.connectionsOfUser('ada')).resolves.toEqual([id]);
+      await expect(drain(store.channels())).resolves.toEqual([{ channel: 'news', members: 1 }]);
+      await expect(store.findMany([id])).resolves.toMatchObject([{ channels: ['news'] }]);
+    });
+
+    it('does not disturb operations that come after it with its last error', async () => {
+      server.outage = situation.manner;
+      await expect(store.add(connection('other'))).rejects.toBeInstanceOf(StoreUnavailableError);
+      server.outage = null;
+      await expect(store.add(connection(id))).resolves.toBe(false);
+      await expect(store.remove('nobody')).resolves.toBeNull();
+      await expect(store.join(id, 'news')).resolves.toBe('already');
+    });
+  },
+);
+
+describe('an application whose cache is away', () => {
+  afterEach(stopApplications);
+
+  const start = async () => {
+    const server = new RemoteCache();
+    const stores = [new Keyv({ store: server })];
+    const { manager, get } = await startApplication({
+      importsBefore: [CacheModule.register({ isGlobal: true, stores })],
+      providers: [EventRecorder],
+    });
+    return { server, manager, recorder: get(EventRecorder) };
+  };
+
+  const questions: Readonly<Record<string, (manager: WebSocketManager) => Promise<unknown>>> = {
+    getAllConnections: (manager) => manager.getAllConnections(),
+    getConnection: (manager) => manager.getConnection(id),
+    connectionExists: (manager) => manager.connectionExists(id),
+    getConnectionsByUserId: (manager) => manager.getConnectionsByUserId(42),
+    getConnectionsByChannel: (manager) => manager.getConnectionsByChannel('news'),
+    getChannelsByConnection: (manager) => manager.getChannelsByConnection(id),
+    getAllChannels: (manager) => manager.getAllChannels(),
+    getStats: (manager) => manager.getStats(),
+    sendToConnection: (manager) => manager.sendToConnection(id, 'hello'),
+    sendToConnections: (manager) => manager.sendToConnections([id], 'hello'),
+    broadcast: (manager) => manager.broadcast('hello'),
+    sendToUser: (manager) => manager.sendToUser(42, 'hello'),
+    sendToUsers: (manager) => manager.sendToUsers([42], 'hello'),
+    sendToChannel: (manager) => manager.sendToChannel('news', 'hello'),
+    joinChannel: (manager) => manager.joinChannel(id, 'news'),
+    leaveChannel: (manager) => manager.leaveChannel(id, 'news'),
+    disconnect: (manager) => manager.disconnect(id),
+    disconnectUser: (manager) => manager.disconnectUser(42),
+    cleanup: (manager) => manager.cleanup(),
+    'to().send': (manager) => manager.to('news').send('hello'),
+  };
+
+  it.each(Object.entries(questions))('gets a StoreUnavailableError from %s', async (_, ask) => {
+    const { server, manager } = await start();
+    for (const manner of ['throws', 'emits', 'refuses'] satisfies OutageManner[]) {
+      server.outage = manner;
+      await expect(ask(manager)).rejects.toBeInstanceOf(StoreUnavailableError);
+    }
+    server.outage = null;
+    await expect(ask(manager)).resolves.toBeDefined();
+  });
+
+  it('answers every event with 503, fires nothing, and works again afterwards', async () => {
+    const { server, manager, recorder } = await start();
+    const events = [connect({ connectionId: id }), message(id, { text: 'hello' }), disconnect(id)];
+    for (const manner of ['throws', 'emits', 'refuses'] satisfies OutageManner[]) {
+      server.outage = manner;
+      for (const event of events) {
+        await expect(manager.handle(event)).resolves.toEqual({
+          statusCode: 503,
+          body: '{"error":"Service unavailable"}',
+        });
+      }
+    }
+    expect(recorder.order).toEqual([]);
+    server.outage = null;
+    for (const event of events) await expect(manager.handle(event)).resolves.toMatchObject({ statusCode: 200 });
+    expect(recorder.order).toEqual([`connected ${id}`, `message ${id}`, `disconnected ${id}`]);
+  });
+
+  it('stays connected through an outage at its $disconnect, and can be ended afterwards', async () => {
+    const { server, manager, recorder } = await start();
+    await manager.handle(connect({ connectionId: id, userId: 42 }));
+    server.outage = 'emits';
+    await expect(manager.handle(disconnect(id))).resolves.toMatchObject({ statusCode: 503 });
+    server.outage = null;
+    await expect(manager.getConnectionsByUserId(42)).resolves.toEqual([id]);
+    await manager.handle(disconnect(id));
+    expect(recorder.disconnected).toHaveLength(1);
+  });
+});
