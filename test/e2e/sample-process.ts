@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.url));
+
+/** The sample application, running as its own process as `npm start` runs it. */
+export class SampleProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** What it printed: where its page is. */
+    readonly url: string,
+  ) {}
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  get webSocketUrl(): string {
+    return `${this.url.replace(/^http/, 'ws')}/ws`;
+  }
+
+  /** @param port 0 takes a free one */
+  static async start(port = 0): Promise<SampleProcess> {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /https?:\/\/\S+/.exec(line)?.[0];
+      if (url !== undefined) return new SampleProcess(child, url);
+    }
+    throw new Error('The sample application ended without printing its URL. Is it built (npm run build:sample)?');
+  }
+
+  /** Asks it to end, and resolves its exit code: `null` when a signal ended it. */
+  async stop(): Promise<number | null> {
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGTERM');
+    const [code] = (await ended) as [number | null];
+    return code;
+  }
+}
