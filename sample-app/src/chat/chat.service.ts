@@ -50,7 +50,7 @@ export class ChatService {
     const from = await this.names.requireName(connectionId);
     const channel = channelOfRoom(room);
     const channels = await this.manager.getChannelsByConnection(connectionId);
-    if (!channels.includes(channel)) throw new ChatError('not-in-room', `Join ${room} to talk there.`);
+    if (!channels.includes(channel)) throw new ChatError('not-in-room', `Join #${room} to talk there.`);
     await this.manager.sendToChannel(channel, {
       type: 'message',
       room,

@@ -88,7 +88,8 @@ export class NameService {
   private async replace(holder: string, key: string | null): Promise<boolean> {
     const person = await this.personOf(holder);
     if (key === null || person?.key !== key) return false;
-    return this.manager.disconnect(holder, { code: REPLACED, reason: 'Replaced by a new connection' });
+    await this.manager.disconnect(holder, { code: REPLACED, reason: 'Replaced by a new connection' });
+    return !(await this.manager.connectionExists(holder));
   }
 
   private async personOf(connectionId: string): Promise<Person | null> {
