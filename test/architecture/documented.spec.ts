@@ -13,7 +13,7 @@ describe('errors', () => {
   const thrown = Object.entries<unknown>(api).flatMap(([exportedName, exported]) => {
     if (!isErrorClass(exported)) return [];
     const { name, code } = new exported('a', 'b');
-    return [{ exportedName, name, code: code as string }];
+    return [{ exportedName, name, code }];
   });
 
   it('are told apart by a literal name that equals the class', () => {

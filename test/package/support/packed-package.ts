@@ -65,15 +65,20 @@ export async function installConsumer(name: string, { tarball }: PackedPackage):
 }
 
 /** Copies an application out of `consumers` and lends it this repository's dependencies, then installs the packed package. */
-export async function linkConsumer(name: string, { tarball }: PackedPackage): Promise<string> {
+export async function linkConsumer(name: string, packed: PackedPackage): Promise<string> {
   const directory = await copyConsumer(name);
+  await linkDependencies(directory, packed);
+  return directory;
+}
+
+/** Lends a directory this repository's dependencies, then installs the packed package into it. */
+export async function linkDependencies(directory: string, { tarball }: PackedPackage): Promise<void> {
   const modules = join(ROOT, 'node_modules');
   await mkdir(join(directory, 'node_modules'));
   for (const entry of await readdir(modules)) {
     if (!entry.startsWith('.')) await symlink(join(modules, entry), join(directory, 'node_modules', entry));
   }
   await unpack(tarball, directory);
-  return directory;
 }
 
 /** The names of the packages whose files a Node program loaded, by `import` or by `require`. */
