@@ -11,7 +11,7 @@ export const ReservedRoutes = Object.freeze({
 export type RouteSelector = (body: unknown) => string | null;
 
 const BODY_PATH = /^\$request\.body\.([\w-]+(?:\.[\w-]+)*)$/;
-const WRAPPED = /\$\{([^}]*)\}/g;
+const WRAPPED = /(?<!\\)\$\{([^}]*)\}/g;
 
 /**
  * Compiles a route selection expression in any of the forms that AWS documents
@@ -50,7 +50,7 @@ function compileWrapped(expression: string): RouteSelector {
     end = match.index + match[0].length;
   }
   const rest = expression.slice(end);
-  if (rest.includes('${')) throw invalid(expression);
+  if (/(?<!\\)\$\{/.test(rest)) throw invalid(expression);
   texts.push(rest.replaceAll('\\$', '$'));
   return (body) => {
     let key = texts[0] ?? '';
