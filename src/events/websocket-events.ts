@@ -34,7 +34,7 @@ export interface DisconnectedEvent {
   /** The WebSocket close code, when it is known. */
   readonly code?: number;
   readonly reason?: string;
-  /** The event as API Gateway sent it; only when the cause is `client`. */
+  /** The event as API Gateway sent it, when a `$disconnect` brought the news. */
   readonly eventData?: WebSocketDisconnectEvent;
 }
 
