@@ -89,6 +89,16 @@ export function lifetimeContract(harness: StoreHarness): void {
       await expect(channelCounts()).resolves.toEqual({ news: 1 });
     });
 
+    onManualClock('is postponed by a touch for no other connection', async () => {
+      const touched = await added('a');
+      const silent = await added('b');
+      await harness.clock.advance(EXPIRE_AFTER_MS - 1);
+      await harness.store.touch(touched, harness.clock.now());
+      await harness.clock.advance(1);
+      await expect(find(silent)).resolves.toBeNull();
+      await expect(collect(harness.store.connections())).resolves.toEqual([touched]);
+    });
+
     onManualClock('counts from the moment of registration, not from when the connection was opened', async () => {
       const made = connection('a', { connectedAt: harness.clock.now() - 10 * EXPIRE_AFTER_MS });
       await harness.store.ensure(made);

@@ -121,6 +121,18 @@ describe.each([
     await expect(cache.get('websocket:channels')).resolves.toEqual(['{x}\n']);
   });
 
+  it('is renewed by a touch, every list of the connection as well as its record', async () => {
+    const cache = newCache();
+    const store = storeOver(cache);
+    await store.add(connection('a', 'ada'));
+    await store.join('a', 'news');
+    // As if they had run out of time because nobody came or went.
+    const lists = { connections: ['a'], channels: ['news'], 'channels:news': ['a'], 'users:ada': ['a'] };
+    for (const key of Object.keys(lists)) await cache.del(`websocket:${key}`);
+    await store.touch('a', clock.now());
+    for (const [key, ids] of Object.entries(lists)) await expect(cache.get(`websocket:${key}`)).resolves.toEqual(ids);
+  });
+
   it('lasts: a second store on the same cache goes on where the first ended', async () => {
     const cache = newCache();
     const first = storeOver(cache);
@@ -252,6 +264,26 @@ describe('the layout in an in-memory cache', () => {
 });
 
 describe('the layout in any other cache', () => {
+  it('is cleared of an expired connection by the sweep', async () => {
+    const ownClock = new ManualClock();
+    const cache = remote();
+    const store = storeOver(cache, { clock: ownClock, expireAfterSeconds: 60 });
+    await store.add(connection('expired'));
+    await store.join('expired', 'news');
+    await store.join('expired', 'sport');
+    await ownClock.advance(60_000);
+    await store.add(connection('alive'));
+    await store.join('alive', 'news');
+    for await (const page of store.staleBefore(1)) {
+      expect(page).toEqual(['expired']);
+      for (const id of page) await expect(store.remove(id)).resolves.toBeNull();
+    }
+    await expect(cache.get('websocket:connections')).resolves.toEqual(['alive']);
+    await expect(cache.get('websocket:channels:news')).resolves.toEqual(['alive']);
+    await expect(cache.get('websocket:channels:sport')).resolves.toBeUndefined();
+    await expect(cache.get('websocket:channels')).resolves.toEqual(['news']);
+  });
+
   it('shows a removed connection in no value but the one that stands for its removal', async () => {
     const server = new RemoteCache();
     const store = storeOver(createCache({ stores: [new Keyv({ store: server })] }));

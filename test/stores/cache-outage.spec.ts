@@ -117,6 +117,109 @@ describe.each(situations)(
   },
 );
 
+describe('a cache across a network that fails in the middle of an operation', () => {
+  const newStore = () => {
+    const server = new RemoteCache();
+    return { server, store: new CacheConnectionStore(createCache({ stores: [new Keyv({ store: server })] })) };
+  };
+  const isList = (key: string) => /:(?:connections|channels|channels:news|users:ada)$/.test(key);
+
+  it('has not registered a connection that it could not list, and does so when asked again', async () => {
+    const { server, store } = newStore();
+    server.fault = (operation, key) => (operation === 'set' && isList(key) ? 'before' : null);
+    await expect(store.add(connection(id))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.ensure(connection(id))).rejects.toBeInstanceOf(StoreUnavailableError);
+    server.fault = () => null;
+    await expect(store.findMany([id])).resolves.toEqual([null]);
+    await expect(store.add(connection(id))).resolves.toBe(true);
+    await expect(drain(store.connections())).resolves.toEqual([id]);
+  });
+
+  it('gives a removed connection to its remover though it stays on lists, which readers see through', async () => {
+    const { server, store } = newStore();
+    await store.add(connection(id));
+    await store.join(id, 'news');
+    server.fault = (_, key) => (isList(key) ? 'before' : null);
+    await expect(store.remove(id)).resolves.toMatchObject({ connectionId: id, channels: ['news'] });
+    server.fault = () => null;
+    expect(server.values.get('keyv:websocket:connections')).toContain(id);
+    await expect(drain(store.connections())).resolves.toEqual([]);
+    await expect(drain(store.members('news'))).resolves.toEqual([]);
+    await expect(drain(store.channels())).resolves.toEqual([]);
+    await expect(store.connectionsOfUser('ada')).resolves.toEqual([]);
+  });
+
+  it('has left a channel once the record says so', async () => {
+    const { server, store } = newStore();
+    await store.add(connection(id));
+    await store.join(id, 'news');
+    server.fault = (_, key) => (isList(key) ? 'before' : null);
+    await expect(store.leave(id, 'news')).resolves.toBe('left');
+    server.fault = () => null;
+    await expect(drain(store.members('news'))).resolves.toEqual([]);
+  });
+
+  it('has not joined a channel before the record says so, and takes no place in it', async () => {
+    const { server, store } = newStore();
+    await store.add(connection(id));
+    await store.add(connection('other'));
+    server.fault = (operation, key) => (operation === 'set' && key.endsWith(id) ? 'before' : null);
+    await expect(store.join(id, 'news')).rejects.toBeInstanceOf(StoreUnavailableError);
+    server.fault = () => null;
+    await expect(drain(store.members('news'))).resolves.toEqual([]);
+    await expect(store.join('other', 'news', { maxMembers: 1 })).resolves.toBe('joined');
+    await expect(store.join(id, 'news', { maxMembers: 1 })).resolves.toBe('full');
+  });
+
+  it('goes on with the next change of a list after one that failed', async () => {
+    const { server, store } = newStore();
+    let failures = 1;
+    server.fault = (operation, key) => (operation === 'set' && isList(key) && failures-- > 0 ? 'before' : null);
+    const answers = await Promise.allSettled(['a', 'b', 'c'].map((other) => store.add(connection(other))));
+    server.fault = () => null;
+    const stored = answers.filter(({ status }) => status === 'fulfilled').length;
+    expect(stored).toBeLessThan(3);
+    await expect(store.countConnections()).resolves.toBe(stored);
+    await store.add(connection('later'));
+    await expect(store.countConnections()).resolves.toBe(stored + 1);
+  });
+});
+
+describe('an in-memory cache that fails', () => {
+  it('rejects changes while it does, and catches up with the next one', async () => {
+    let isFailing = false;
+    const serialize = (value: unknown): string => {
+      if (isFailing) throw new Error('This value cannot be written.');
+      return JSON.stringify(value);
+    };
+    const cache = createCache({ stores: [new Keyv({ store: new Map(), serialize })] });
+    const store = new CacheConnectionStore(cache);
+    await store.add(connection('a'));
+    isFailing = true;
+    await expect(store.add(connection('b'))).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.join('a', 'news')).rejects.toBeInstanceOf(StoreUnavailableError);
+    isFailing = false;
+    await expect(drain(store.connections())).resolves.toEqual(['a', 'b']);
+    await store.add(connection('c'));
+    await expect(cache.get('websocket:connections')).resolves.toEqual(['a', 'b', 'c']);
+    await expect(cache.get('websocket:connection:b')).resolves.toMatchObject({ connectionId: 'b' });
+    await expect(cache.get('websocket:channels:news')).resolves.toEqual(['a']);
+  });
+
+  it('tells what changes nothing no more of a failure that is over', async () => {
+    let isFailing = true;
+    const serialize = (value: unknown): string => {
+      if (isFailing) throw new Error('This value cannot be written.');
+      return JSON.stringify(value);
+    };
+    const store = new CacheConnectionStore(createCache({ stores: [new Keyv({ store: new Map(), serialize })] }));
+    await expect(store.add(connection('a'))).rejects.toBeInstanceOf(StoreUnavailableError);
+    isFailing = false;
+    await expect(store.remove('nobody')).resolves.toBeNull();
+    await expect(store.remove('nobody')).resolves.toBeNull();
+  });
+});
+
 describe('an application whose cache is away', () => {
   afterEach(stopApplications);
 
@@ -179,6 +282,16 @@ describe('an application whose cache is away', () => {
     server.outage = null;
     for (const event of events) await expect(manager.handle(event)).resolves.toMatchObject({ statusCode: 200 });
     expect(recorder.order).toEqual([`connected ${id}`, `message ${id}`, `disconnected ${id}`]);
+  });
+
+  it('keeps no trace of a $connect whose record was written but never confirmed', async () => {
+    const { server, manager, recorder } = await start();
+    server.fault = (operation, key) => (operation === 'set' && key.endsWith(`connection:${id}`) ? 'after' : null);
+    await expect(manager.handle(connect({ connectionId: id }))).resolves.toMatchObject({ statusCode: 503 });
+    server.fault = () => null;
+    await expect(manager.getAllConnections()).resolves.toEqual([]);
+    await expect(manager.connectionExists(id)).resolves.toBe(false);
+    expect(recorder.order).toEqual([]);
   });
 
   it('stays connected through an outage at its $disconnect, and can be ended afterwards', async () => {

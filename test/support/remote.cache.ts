@@ -10,6 +10,9 @@ export type OutageManner =
   /** Answers `false` to writes without a word; its reads reject. */
   | 'refuses';
 
+/** A single request that fails: `before` the server takes it, or `after`, when only the answer is lost. */
+export type Fault = (operation: 'get' | 'set' | 'delete', key: string) => 'before' | 'after' | null;
+
 /**
  * A Keyv adapter that behaves like one over a network: values are text, answers take a while and come in no fixed order, and its
  * server can go away and come back.
@@ -18,6 +21,7 @@ export class RemoteCache extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
   namespace?: string;
   outage: OutageManner | null = null;
+  fault: Fault = () => null;
   private readonly texts = new Map<string, string>();
   private requests = 0;
 
@@ -29,23 +33,31 @@ export class RemoteCache extends EventEmitter implements KeyvStoreAdapter {
   async get<Value>(key: string): Promise<Value | undefined> {
     if (!(await this.reach())) return undefined;
     if (this.outage === 'refuses') throw new Error('The server went away.');
-    return this.texts.get(key) as Value | undefined;
+    return this.withFault('get', key, () => this.texts.get(key) as Value | undefined);
   }
 
   async set(key: string, value: unknown): Promise<boolean> {
     if (typeof value !== 'string') throw new TypeError('Only text goes over a network.');
     if (!(await this.reach())) return false;
-    if (this.outage === null) this.texts.set(key, value);
-    return this.outage === null;
+    if (this.outage !== null) return false;
+    return this.withFault('set', key, () => this.texts.set(key, value).has(key));
   }
 
   async delete(key: string): Promise<boolean> {
     if (!(await this.reach()) || this.outage !== null) return false;
-    return this.texts.delete(key);
+    return this.withFault('delete', key, () => this.texts.delete(key));
   }
 
   async clear(): Promise<void> {
     this.texts.clear();
+  }
+
+  private withFault<Answer>(operation: 'get' | 'set' | 'delete', key: string, serve: () => Answer): Answer {
+    const fault = this.fault(operation, key);
+    if (fault === 'before') throw new Error('The server was not reached.');
+    const answer = serve();
+    if (fault === 'after') throw new Error('The answer was lost.');
+    return answer;
   }
 
   /** Takes as long as a request may take. Resolves whether there was a server to take it. */
