@@ -1,3 +1,4 @@
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { RawConnection } from '../support/gateway-client.js';
@@ -67,6 +68,23 @@ describe('a message takes the route that its body selects', () => {
     const client = await app.connect();
     client.send({ action: 'chat' });
     expect((await messages.next()).message).toEqual({ action: 'chat' });
+    await client.close();
+  });
+
+  it('also with listeners on a wildcard emitter, where a pattern hears routes and makes none', async () => {
+    const heard = new Inbox<string>();
+    const app = await gatewayApp()
+      .importing(EventEmitterModule.forRoot({ wildcard: true }))
+      .gateway({ routeResponses: ['ask'] })
+      .on('websocket.ask', () => 'answer')
+      .on('websocket.*', (event) => heard.push(event.eventData.requestContext.routeKey))
+      .start();
+    const client = await app.connect();
+    expect(await heard.next()).toBe('$connect');
+    client.send({ action: 'ask' });
+    expect(await client.nextJson()).toBe('answer');
+    client.send({ action: 'unknown' });
+    expect([await heard.next(), await heard.next()]).toEqual(['ask', '$default']);
     await client.close();
   });
 

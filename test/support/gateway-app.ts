@@ -50,6 +50,7 @@ export class GatewayAppBuilder {
   private gatewayOptions: EmbeddedGatewayOptions = {};
   private isAttached = false;
   private options: WebSocketModuleOptions = {};
+  private imports: NonNullable<ModuleMetadata['imports']> = [];
   private controllers: NonNullable<ModuleMetadata['controllers']> = [];
 
   /** Options of the gateway beside its port. */
@@ -68,6 +69,12 @@ export class GatewayAppBuilder {
   attached(...controllers: Type[]): this {
     this.isAttached = true;
     this.controllers = controllers;
+    return this;
+  }
+
+  /** Imports modules of the application beside ours. */
+  importing(...modules: NonNullable<ModuleMetadata['imports']>): this {
+    this.imports = modules;
     return this;
   }
 
@@ -102,7 +109,7 @@ export class GatewayAppBuilder {
   module(): Type {
     const gateway = this.isAttached ? this.gatewayOptions : { port: 0, ...this.gatewayOptions };
     @Module({
-      imports: [WebSocketModule.forRoot({ ...this.options, gateway })],
+      imports: [...this.imports, WebSocketModule.forRoot({ ...this.options, gateway })],
       providers: this.listeners,
       controllers: this.controllers,
     })
