@@ -2,6 +2,7 @@ import { DeleteConnectionCommand, GetConnectionCommand } from '@aws-sdk/client-a
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, RawConnection, type GatewayClient } from '../support/gateway-client.js';
+import { Gate } from '../support/gateway-inbox.js';
 import { managementApiClient, postTo, testCredentials } from '../support/management-api-client.js';
 import { ManualClock } from '../support/manual.clock.js';
 import { signedHeaders } from '../support/management-api-signature.js';
@@ -97,6 +98,25 @@ describe('the SDK client at the embedded gateway', () => {
       name: 'GoneException',
       status: 410,
     });
+  });
+
+  it('finds a connection gone from the moment it closes, before the application is done with it', async () => {
+    const disconnected = recorder<'websocket.disconnected'>();
+    const gate = new Gate();
+    const app = await secured()
+      .on('websocket.disconnected', async (event) => {
+        disconnected.push(event);
+        await gate.opened;
+      })
+      .start();
+    const { client, connectionId } = await app.connectWithId();
+    await client.close();
+    await disconnected.next();
+    const gone = { name: 'GoneException', status: 410 };
+    const sdk = managementApiClient(app.endpoint);
+    expect(await refusalOf(sdk.send(new GetConnectionCommand({ ConnectionId: connectionId })))).toEqual(gone);
+    expect(await refusalOf(postTo(sdk, connectionId, 'x'))).toEqual(gone);
+    gate.open();
   });
 
   it('recognises every error by its name', async () => {

@@ -26,6 +26,7 @@ export function goldenEvent(name: string): GoldenEvent {
 /** Every path in a JSON value with the type of what is there, e.g. `requestContext.stage: string`, sorted. */
 export function shapeOf(value: unknown, path = ''): string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${value === null ? 'null' : typeof value}`];
+  if (Object.keys(value).length === 0) return [`${path}: empty`];
   if (Array.isArray(value)) return [...new Set(value.flatMap((item) => shapeOf(item, `${path}[]`)))];
   const entries = Object.entries(value);
   return entries.flatMap(([key, item]) => shapeOf(item, path === '' ? key : `${path}.${key}`)).sort();

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { closeGatewayApps, gatewayApp, type GatewayApp } from '../support/gateway-app.js';
+import { RawConnection } from '../support/gateway-client.js';
+import { Gate, Inbox } from '../support/gateway-inbox.js';
+
+afterEach(closeGatewayApps);
+
+/** A client's round trip on a connection of its own: the gateway serves others meanwhile. */
+async function healthyRoundTrip(app: GatewayApp): Promise<void> {
+  const client = await app.connect();
+  client.send({ action: 'ping' });
+  expect(await client.nextJson()).toBe('pong');
+  await client.close();
+}
+
+describe('the gateway pushes back', () => {
+  it('on a client whose messages are handled too slowly: the rest waits, and keeps its order', async () => {
+    const started = new Inbox<unknown>();
+    const gate = new Gate();
+    let underWay = 0;
+    let most = 0;
+    const app = await gatewayApp()
+      .gateway({ maxInFlightMessages: 2, routeResponses: ['ping'] })
+      .on('websocket.ping', () => 'pong')
+      .on('websocket.message', async ({ message }) => {
+        most = Math.max(most, ++underWay);
+        started.push(message);
+        await gate.opened;
+        underWay--;
+      })
+      .start();
+    const client = await app.connect();
+    for (let index = 0; index < 20; index++) client.send(String(index));
+    await started.until(2);
+    await healthyRoundTrip(app);
+    expect(started.all).toEqual([0, 1]);
+    gate.open();
+    expect(await started.until(20)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(most).toBe(2);
+    await client.close();
+  });
+
+  it('on a client that sends without end: its bytes stay on its side', async () => {
+    const started = new Inbox<unknown>();
+    const gate = new Gate();
+    const app = await gatewayApp()
+      .gateway({ maxInFlightMessages: 1, routeResponses: ['ping'] })
+      .on('websocket.ping', () => 'pong')
+      .on('websocket.message', async ({ eventData }) => {
+        started.push(eventData.body?.length);
+        await gate.opened;
+      })
+      .start();
+    const client = await app.connect();
+    for (let index = 0; index < 24; index++) client.send(Buffer.alloc(750_000));
+    await started.until(1);
+    for (let trip = 0; trip < 25; trip++) await healthyRoundTrip(app);
+    expect(client.socket.bufferedAmount).toBeGreaterThan(8_000_000);
+    gate.open();
+    expect(await started.until(24)).toEqual(Array.from({ length: 24 }, () => 1_000_000));
+    await client.close();
+  });
+
+  it('on senders to a client that reads too slowly: their messages are throttled, the connection stays', async () => {
+    const app = await gatewayApp().gateway({ maxBufferedBytes: 65_536 }).start();
+    const raw = await RawConnection.upgraded(app.port);
+    raw.socket.pause();
+    const [connectionId] = await app.manager.getAllConnections();
+    const data = 'x'.repeat(100_000);
+    let report = await app.manager.except().send(data, { outcomes: true });
+    let messages = 1;
+    for (; report.delivered === 1 && messages < 1_000; messages++) {
+      report = await app.manager.except().send(data, { outcomes: true });
+    }
+    expect(report).toMatchObject({ delivered: 0, throttled: 1 });
+    expect({ ...report.outcomes }).toEqual({ [connectionId!]: { status: 'throttled', reason: 'slow-consumer' } });
+    expect(await app.manager.sendToConnection(connectionId!, data)).toBe(false);
+    expect(await app.manager.connectionExists(connectionId!)).toBe(true);
+    raw.socket.destroy();
+  });
+
+  it('never on the order of messages to one client', async () => {
+    const app = await gatewayApp().start();
+    const { client, connectionId } = await app.connectWithId();
+    for (let index = 0; index < 200; index++) void app.manager.sendToConnection(connectionId, index);
+    expect(await client.messages.until(200)).toEqual(Array.from({ length: 200 }, (_, index) => String(index)));
+    await client.close();
+  });
+});
