@@ -99,6 +99,21 @@ export function lifetimeContract(harness: StoreHarness): void {
       await expect(collect(harness.store.connections())).resolves.toEqual([touched]);
     });
 
+    onManualClock(
+      'is not postponed by a join or a leave: the lists that name the connection would not last',
+      async () => {
+        const id = await added('a');
+        await harness.clock.advance(EXPIRE_AFTER_MS - 1);
+        await harness.store.join(id, 'news');
+        await harness.store.join(id, 'sport');
+        await harness.store.leave(id, 'news');
+        await expect(collect(harness.store.connections())).resolves.toEqual([id]);
+        await harness.clock.advance(1);
+        await expect(find(id)).resolves.toBeNull();
+        await expect(collect(harness.store.members('sport'))).resolves.toEqual([]);
+      },
+    );
+
     onManualClock('counts from the moment of registration, not from when the connection was opened', async () => {
       const made = connection('a', { connectedAt: harness.clock.now() - 10 * EXPIRE_AFTER_MS });
       await harness.store.ensure(made);

@@ -118,7 +118,8 @@ export class SharedConnectionStore extends ConnectionStore {
         ...channels.map((channel) => this.lists.keep(this.keys.channel(channel), connectionId)),
         ...channels.map((channel) => this.lists.keep(this.keys.channels, channel)),
       ]);
-      await this.write({ ...stored, seenAt: Math.max(seenAtOf(stored), seenAt) });
+      const expiresAt = this.clock.now() + this.expireAfterMs;
+      await this.write({ ...stored, seenAt: Math.max(seenAtOf(stored), seenAt), expiresAt });
     });
   }
 
@@ -172,9 +173,15 @@ export class SharedConnectionStore extends ConnectionStore {
     return Promise.all(connectionIds.map((connectionId) => this.read(connectionId)));
   }
 
-  private async write(stored: ConnectionRecord): Promise<void> {
-    const expiresAt = this.clock.now() + this.expireAfterMs;
-    await this.cache.set(this.keys.connection(stored.connectionId), { ...stored, expiresAt }, this.expireAfterMs);
+  /** Writes a record that expires when it would have, or in full time when it has no expiry yet. */
+  private async write(record: ConnectionRecord): Promise<void> {
+    const now = this.clock.now();
+    const { expiresAt = now + this.expireAfterMs } = record;
+    await this.cache.set(
+      this.keys.connection(record.connectionId),
+      { ...record, expiresAt },
+      Math.max(1, expiresAt - now),
+    );
   }
 
   private async insert(connection: Connection): Promise<void> {
