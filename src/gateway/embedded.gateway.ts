@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApplicationProviders } from '../application.providers.js';
+import { ConnectionStore } from '../contracts/connection.store.js';
 import { EventPublisher } from '../events/event.publisher.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import { LocalTransport } from '../transports/local/local.transport.js';
@@ -29,16 +30,21 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(WebSocketHandler) private readonly handler: WebSocketHandler,
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
     @Inject(LocalTransport) private readonly transport: LocalTransport,
+    @Inject(ConnectionStore) private readonly store: ConnectionStore,
   ) {}
 
   /** The port that it is reached on, `null` while it is not listening. */
   get port(): number | null {
-    return (this.httpServer?.address() as AddressInfo | null)?.port ?? null;
+    return this.address?.port ?? null;
   }
 
-  /** The address for clients on this machine, e.g. `ws://127.0.0.1:3000/ws`; `null` while it is not listening. */
+  /** The address for clients, e.g. `ws://127.0.0.1:3000/ws`; `null` while it is not listening. */
   get url(): string | null {
-    return this.port === null ? null : `ws://127.0.0.1:${this.port}${this.options.gateway?.path ?? ''}`;
+    if (this.address === null) return null;
+    const { address, family, port } = this.address;
+    const isAny = address === '::' || address === '0.0.0.0';
+    const host = isAny ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
+    return `ws://${host}:${port}${this.options.gateway?.path ?? ''}`;
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -69,16 +75,22 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
     await new Promise((resolve) => ownServer.close(resolve));
   }
 
+  private get address(): AddressInfo | null {
+    return (this.httpServer?.address() as AddressInfo | null | undefined) ?? null;
+  }
+
   private async serve(httpServer: Server, gateway: ResolvedGatewayOptions): Promise<void> {
     // Loaded only where it runs, and with it the WebSocket library.
     const { GatewayServer } = await import('./gateway.server.js');
-    const { handler, publisher, transport } = this;
+    const { handler, publisher, transport, store } = this;
     this.server = new GatewayServer({
       options: gateway,
       handler,
       publisher,
       transport,
+      store,
       clock: this.options.clock,
+      renewEveryMs: this.options.staleAfterSeconds * 500,
       ready: () => this.application.listenersAttached(),
     });
     this.server.attach(httpServer);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import type { Clock } from '../contracts/clock.js';
+import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { EventPublisher } from '../events/event.publisher.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import type { LocalTransport } from '../transports/local/local.transport.js';
@@ -12,6 +13,7 @@ import type { EventSource } from './gateway.events.js';
 import { GatewaySession, type SessionContext } from './gateway.session.js';
 import { refusal, refusalOf, refuse } from './handshake.js';
 import { createId } from './identifier.js';
+import { RecordRenewal } from './record.renewal.js';
 import { RouteTable, routesWithListeners } from './route.table.js';
 import { attachTo, type ServerGuest } from './server.attachment.js';
 import { SignatureVerifier } from './signature.verifier.js';
@@ -22,7 +24,10 @@ export interface GatewayServerContext {
   readonly handler: WebSocketHandler;
   readonly publisher: EventPublisher;
   readonly transport: LocalTransport;
+  readonly store: ConnectionStore;
   readonly clock: Clock;
+  /** How often the records of open connections are renewed. */
+  readonly renewEveryMs: number;
   /** Resolves when the application's listeners are attached; nobody is let in before. */
   readonly ready: () => Promise<void>;
 }
@@ -37,6 +42,7 @@ export class GatewayServer implements ServerGuest {
   private readonly handshakes = new Set<Promise<void>>();
   private readonly connections: ConnectionsApi;
   private readonly sockets: WebSocketServer;
+  private readonly renewal: RecordRenewal;
   private sessionContext: Promise<SessionContext> | undefined;
   private isClosing = false;
   private detach = (): void => undefined;
@@ -44,6 +50,7 @@ export class GatewayServer implements ServerGuest {
   constructor(private readonly context: GatewayServerContext) {
     const { path, credentials, region, maxMessageBytes } = context.options;
     const verifier = credentials === null ? null : new SignatureVerifier(credentials, region, context.clock);
+    this.renewal = new RecordRenewal(context.store, context.clock, context.renewEveryMs, () => this.sessions.keys());
     this.connections = new ConnectionsApi(path, this.sessions, verifier);
     // Without handleProtocols ws would choose the first protocol that a client offers; API Gateway chooses none by itself.
     this.sockets = new WebSocketServer({
@@ -57,11 +64,13 @@ export class GatewayServer implements ServerGuest {
   /** Starts serving on a server, which may have handlers of its own and may be listening already. */
   attach(server: Server): void {
     this.detach = attachTo(server, this);
+    this.renewal.start();
   }
 
   /** Refuses new connections, closes those that are open with 1001, and resolves when the application knows of the end of each. */
   async close(): Promise<void> {
     this.isClosing = true;
+    this.renewal.stop();
     const sessions = [...this.sessions.values()];
     for (const session of sessions) session.close(1001, 'Going away');
     const cancel = this.context.clock.after(CLOSE_GRACE_MS, () => {
