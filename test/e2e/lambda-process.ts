@@ -13,6 +13,7 @@ interface Answer {
 /** The sample application's Lambda entry in a process of its own, as one Lambda instance runs it. */
 export class LambdaProcess {
   private readonly waiting = new Map<number, (answer: Answer) => void>();
+  private readonly ended: Promise<unknown>;
   private lastId = 0;
   /** What it logged. */
   log = '';
@@ -22,7 +23,7 @@ export class LambdaProcess {
       this.waiting.get(answer.id)?.(answer);
       this.waiting.delete(answer.id);
     });
-    child.once('exit', () => {
+    this.ended = once(child, 'exit').then(() => {
       for (const [id, resolve] of this.waiting) resolve({ id, error: `The process ended.\n${this.log}` });
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.log += text));
@@ -49,6 +50,7 @@ export class LambdaProcess {
     event: object,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<NonNullable<Answer['response']>> {
+    if (!this.child.connected) throw new Error(`The process has ended.\n${this.log}`);
     const id = ++this.lastId;
     const answered = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
     this.child.send({ id, event, environment });
@@ -58,8 +60,7 @@ export class LambdaProcess {
   }
 
   async stop(): Promise<void> {
-    const ended = once(this.child, 'exit');
     this.child.kill();
-    await ended;
+    await this.ended;
   }
 }

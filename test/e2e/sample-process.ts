@@ -7,11 +7,15 @@ const MAIN = fileURLToPath(new URL('../../sample-app/dist/main.js', import.meta.
 
 /** The sample application, running as its own process as `npm start` runs it. */
 export class SampleProcess {
+  private readonly ended: Promise<number | null>;
+
   private constructor(
     private readonly child: ChildProcess,
     /** What it printed: where its page is. */
     readonly url: string,
-  ) {}
+  ) {
+    this.ended = once(child, 'exit').then(([code]) => code as number | null);
+  }
 
   get port(): number {
     return Number(new URL(this.url).port);
@@ -36,9 +40,7 @@ export class SampleProcess {
 
   /** Asks it to end, and resolves its exit code: `null` when a signal ended it. */
   async stop(): Promise<number | null> {
-    const ended = once(this.child, 'exit');
     this.child.kill('SIGTERM');
-    const [code] = (await ended) as [number | null];
-    return code;
+    return this.ended;
   }
 }

@@ -21,8 +21,13 @@ const executablePath = findChromium();
 
 /** `describe` for tests that need a browser. Without one they are reported as skipped, with the remedy; on CI they fail. */
 export function describeInBrowser(title: string, tests: () => void): void {
-  if (executablePath !== null || process.env['CI'] !== undefined) describe(title, tests);
-  else describe.skip(`${title} (${HOW_TO_GET_ONE})`, tests);
+  if (executablePath !== null || process.env['CI'] !== undefined) {
+    describe(title, tests);
+    return;
+  }
+  // Of skipped tests Jest's summary tells no more than how many.
+  process.stderr.write(`${title}: skipped, ${HOW_TO_GET_ONE}\n`);
+  describe.skip(`${title} (${HOW_TO_GET_ONE})`, tests);
 }
 
 /** Starts the machine's Chromium, without a window. */
