@@ -102,7 +102,12 @@ export class LambdaHome implements Home {
 
   static async start(): Promise<LambdaHome> {
     const api = await ConnectionsServer.start();
-    return new LambdaHome(api, await LambdaProcess.start({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() }));
+    try {
+      return new LambdaHome(api, await LambdaProcess.start({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() }));
+    } catch (error) {
+      await api.stop();
+      throw error;
+    }
   }
 
   async enter(): Promise<Participant & { readonly connectionId: string }> {

@@ -41,8 +41,10 @@ export class LambdaProcess {
         ...environment,
       },
     });
-    await once(child, 'message');
-    return new LambdaProcess(child);
+    const lambda = new LambdaProcess(child);
+    const isReady = await Promise.race([once(child, 'message'), lambda.ended.then(() => false)]);
+    if (isReady === false) throw new Error(`The process did not start. Is the sample built?\n${lambda.log}`);
+    return lambda;
   }
 
   /** Invokes the function; `environment` is set first. Rejects when the handler does. */
