@@ -10,7 +10,8 @@ export class GatewayClient {
   readonly closed: Promise<{ code: number; reason: string }>;
 
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer) => this.messages.push(data.toString()));
+    // API Gateway delivers everything as text.
+    socket.on('message', (data: Buffer, isBinary) => this.messages.push(isBinary ? 'a binary frame' : data.toString()));
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
