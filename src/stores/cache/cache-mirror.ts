@@ -7,6 +7,9 @@ import type { OutageAwareCache } from './outage-aware.cache.js';
 const SHORT_LIST = 1_000;
 const COALESCE_MS = 50;
 
+/** More would only fill the memory with promises, which the garbage collector copies about while they wait. */
+const WRITES_AT_ONCE = 256;
+
 /**
  * Keeps the values in the cache the same as the sets in memory, in the layout that `cache-key.ts` describes. A list follows at once
  * while it is short, and within 50 ms when it is long, so that a connect costs the same with twenty thousand connected as with one.
@@ -81,15 +84,29 @@ export class CacheMirror implements StateObserver {
     this.records = new Map();
     this.lists = new Map();
     this.isFlushing = false;
-    const writes: Promise<void>[] = [];
-    for (const [connectionId, record] of records) writes.push(this.writeRecord(connectionId, record));
+    const failures: unknown[] = [];
+    let writes: Promise<void>[] = [];
+    for (const write of this.writes(records, lists, isFlushing)) {
+      // All of them, even after one has failed: the next batch must not start before this one's writes are over.
+      if (writes.push(write.catch((error: unknown) => void failures.push(error))) < WRITES_AT_ONCE) continue;
+      await Promise.all(writes);
+      writes = [];
+    }
+    await Promise.all(writes);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Starts one write after another, each when it is asked for. */
+  private *writes(
+    records: ReadonlyMap<string, MemoryRecord | null>,
+    lists: ReadonlyMap<string, IdView>,
+    isFlushing: boolean,
+  ): Generator<Promise<void>> {
+    for (const [connectionId, record] of records) yield this.writeRecord(connectionId, record);
     for (const [key, ids] of lists) {
-      if (ids.size <= SHORT_LIST || isFlushing) writes.push(this.writeList(key, ids));
+      if (ids.size <= SHORT_LIST || isFlushing) yield this.writeList(key, ids);
       else this.postpone(key, ids);
     }
-    // All of them, even after one has failed: the next batch must not start before this one's writes are over.
-    const failure = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
-    if (failure?.status === 'rejected') throw failure.reason;
   }
 
   private postpone(key: string, ids: IdView): void {

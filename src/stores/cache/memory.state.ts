@@ -32,7 +32,6 @@ export interface StateObserver {
 interface Entry extends MemoryRecord {
   connection: Connection;
   expiresAt: number;
-  readonly channels: Set<string>;
   /** When it was last known to be alive: its connectedAt, until it is touched. */
   seenAt: number;
 }
@@ -64,10 +63,9 @@ export class MemoryState {
     const { connectionId, connectedAt: seenAt, userId } = connection;
     if (this.entries.has(connectionId)) return false;
     this.removedAt.delete(connectionId);
-    const channels = new Set<string>();
     // From now, not from connectedAt: the record of a connection that is alive must not be born expired.
     const expiresAt = now + this.expireAfterMs;
-    const entry: Entry = { connection: freeze(connection, channels), channels, seenAt, expiresAt };
+    const entry: Entry = { connection: freeze(connection, []), seenAt, expiresAt };
     this.entries.set(connectionId, entry);
     this.observer.recordChanged(connectionId, entry);
     this.observer.connectionsChanged(this.entries);
@@ -100,11 +98,11 @@ export class MemoryState {
     this.expire(now);
     const entry = this.entries.get(connectionId);
     if (entry === undefined) return 'unknown-connection';
-    if (entry.channels.has(channel)) return 'already';
-    if (entry.channels.size >= (limits.maxChannels ?? Infinity)) return 'limit';
+    const { channels } = entry.connection;
+    if (channels.includes(channel)) return 'already';
+    if (channels.length >= (limits.maxChannels ?? Infinity)) return 'limit';
     if ((this.members.get(channel)?.size ?? 0) >= (limits.maxMembers ?? Infinity)) return 'full';
-    entry.channels.add(channel);
-    entry.connection = freeze(entry.connection, entry.channels);
+    entry.connection = freeze(entry.connection, [...channels, channel]);
     const ids = addTo(this.members, channel, connectionId);
     this.observer.recordChanged(connectionId, entry);
     this.observer.channelChanged(channel, ids);
@@ -116,8 +114,12 @@ export class MemoryState {
     this.expire(now);
     const entry = this.entries.get(connectionId);
     if (entry === undefined) return 'unknown-connection';
-    if (!entry.channels.delete(channel)) return 'not-a-member';
-    entry.connection = freeze(entry.connection, entry.channels);
+    const { channels } = entry.connection;
+    if (!channels.includes(channel)) return 'not-a-member';
+    entry.connection = freeze(
+      entry.connection,
+      channels.filter((name) => name !== channel),
+    );
     this.observer.recordChanged(connectionId, entry);
     this.dropMember(channel, connectionId);
     return 'left';
@@ -134,10 +136,10 @@ export class MemoryState {
     this.observer.recordChanged(connectionId, entry);
     // The lists it is in have to live as long as it does.
     this.observer.connectionsChanged(this.entries);
-    const { userId } = entry.connection;
+    const { userId, channels } = entry.connection;
     if (userId !== null) this.observer.userChanged(userId, this.users.get(userId) as IdView);
-    for (const channel of entry.channels) this.observer.channelChanged(channel, this.members.get(channel) as IdView);
-    if (entry.channels.size > 0) this.observer.channelsChanged(this.members);
+    for (const channel of channels) this.observer.channelChanged(channel, this.members.get(channel) as IdView);
+    if (channels.length > 0) this.observer.channelsChanged(this.members);
   }
 
   connectionIds(): string[] {
@@ -175,7 +177,7 @@ export class MemoryState {
     }
   }
 
-  private drop(connectionId: string, { connection: { userId }, channels }: Entry): void {
+  private drop(connectionId: string, { connection: { userId, channels } }: Entry): void {
     this.entries.delete(connectionId);
     this.observer.recordChanged(connectionId, null);
     this.observer.connectionsChanged(this.entries);
@@ -190,8 +192,8 @@ export class MemoryState {
   }
 }
 
-function freeze(connection: Connection, channels: ReadonlySet<string>): Connection {
-  return Object.freeze({ ...connection, channels: Object.freeze([...channels]) });
+function freeze(connection: Connection, channels: string[]): Connection {
+  return Object.freeze({ ...connection, channels: Object.freeze(channels) });
 }
 
 /** Adds to one of many sets and returns it. */

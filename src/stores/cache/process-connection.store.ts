@@ -37,19 +37,24 @@ export class ProcessConnectionStore extends ConnectionStore {
   }
 
   async add(connection: Connection): Promise<boolean> {
-    await this.load();
-    return this.settled(this.state.add(connection, this.clock.now()));
+    if (!this.isLoaded) await this.load();
+    const result = this.state.add(connection, this.clock.now());
+    await this.mirror.settle();
+    return result;
   }
 
   async ensure(connection: Connection): Promise<EnsureResult> {
-    await this.load();
+    if (!this.isLoaded) await this.load();
     const result = this.state.ensure(connection, this.clock.now());
-    return result === 'restored' ? this.settled(result) : result;
+    if (result === 'restored') await this.mirror.settle();
+    return result;
   }
 
   async remove(connectionId: string): Promise<Connection | null> {
-    await this.load();
-    return this.settled(this.state.remove(connectionId, this.clock.now()));
+    if (!this.isLoaded) await this.load();
+    const result = this.state.remove(connectionId, this.clock.now());
+    await this.mirror.settle();
+    return result;
   }
 
   async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
@@ -58,17 +63,21 @@ export class ProcessConnectionStore extends ConnectionStore {
   }
 
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
-    await this.load();
-    return this.settled(this.state.join(connectionId, channel, limits, this.clock.now()));
+    if (!this.isLoaded) await this.load();
+    const result = this.state.join(connectionId, channel, limits, this.clock.now());
+    await this.mirror.settle();
+    return result;
   }
 
   async leave(connectionId: string, channel: string): Promise<LeaveResult> {
-    await this.load();
-    return this.settled(this.state.leave(connectionId, channel, this.clock.now()));
+    if (!this.isLoaded) await this.load();
+    const result = this.state.leave(connectionId, channel, this.clock.now());
+    await this.mirror.settle();
+    return result;
   }
 
   async touch(connectionId: string, seenAt: number): Promise<void> {
-    await this.load();
+    if (!this.isLoaded) await this.load();
     this.state.touch(connectionId, seenAt, this.clock.now());
     await this.mirror.settle();
   }
@@ -111,18 +120,12 @@ export class ProcessConnectionStore extends ConnectionStore {
     }
   }
 
-  private async settled<Result>(result: Result): Promise<Result> {
-    await this.mirror.settle();
-    return result;
-  }
-
   private async refresh(): Promise<void> {
-    await this.load();
+    if (!this.isLoaded) await this.load();
     this.state.expire(this.clock.now());
   }
 
-  private load(): Promise<void> | undefined {
-    if (this.isLoaded) return undefined;
+  private load(): Promise<void> {
     return (this.loading ??= this.takeOver().then(
       () => void (this.isLoaded = true),
       (error: unknown) => {
