@@ -29,8 +29,8 @@ export interface CacheConnectionStoreOptions {
  * Keeps connections in a cache-manager cache, in the layout of laravel-bref/websocket: `websocket:connections`,
  * `websocket:connection:{id}`, `websocket:channels:{channel}`, with `websocket:users:{userId}` and `websocket:channels` beside them.
  *
- * One process may write. Where the cache lives in that process, its sets are the truth and the cache follows; any other cache is read,
- * changed and written back. Failures of the cache reject with `StoreUnavailableError`.
+ * One store may write to a cache, hence one process. Where the cache lives in that process, the store's sets are the truth and the cache
+ * follows; any other cache is read, changed and written back. Failures of the cache reject with `StoreUnavailableError`.
  *
  * @example
  * const store = new CacheConnectionStore(createCache());
