@@ -185,23 +185,26 @@ export class WebSocketManager {
   }
 
   /**
-   * Closes a connection; `websocket.disconnected` fires with the cause `server`. Resolves `false` when there was no such connection, or
-   * when it could not be closed, and then nothing has changed. API Gateway takes neither code nor reason: its clients see 1000.
+   * Closes a connection; `websocket.disconnected` fires with the cause `server`. Resolves `false` when there was no such connection (one
+   * that turns out to be gone is forgotten), or when it could not be closed, and then nothing has changed. API Gateway takes neither code nor reason: its clients see 1000.
    *
    * @throws InvalidOptionsError when `code` or `reason` cannot be sent in a close frame
    */
   async disconnect(connectionId: string, options: CloseOptions = {}): Promise<boolean> {
     requireCloseOptions(options);
     const connection = await this.getConnection(connectionId);
-    const route = connection === null ? null : this.router.route(connection);
+    if (connection === null) return false;
+    const route = this.router.route(connection);
     if (route === null) return false;
     const end: ConnectionEnd = { cause: 'server', code: options.code ?? 1000, reason: options.reason ?? null };
     // Closed before it is forgotten: a close that fails must not leave a client connected whom nobody knows.
-    return this.lifecycle.whileClosing(connectionId, end, async () => {
-      const { status } = await route.transport.close(route.target, options);
-      if (status === 'delivered') await this.lifecycle.endQuietly(connectionId, end);
-      return status === 'delivered';
+    const { status } = await this.lifecycle.whileClosing(connectionId, end, async () => {
+      const outcome = await route.transport.close(route.target, options);
+      if (outcome.status === 'delivered') await this.lifecycle.endQuietly(connectionId, end);
+      return outcome;
     });
+    if (status === 'gone') await this.lifecycle.endGone(connection);
+    return status === 'delivered';
   }
 
   /** Closes every connection of a user. Resolves whether each was closed. */

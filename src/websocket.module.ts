@@ -61,7 +61,7 @@ const providers: Provider[] = [
     provide: ConnectionLifecycle,
     inject: [ConnectionStore, EventPublisher, WEBSOCKET_OPTIONS],
     useFactory: (store: ConnectionStore, publisher: EventPublisher, options: ResolvedWebSocketOptions) =>
-      new ConnectionLifecycle(store, publisher, options),
+      new ConnectionLifecycle(store, publisher, options.clock, options),
   },
   { provide: LocalTransport, useFactory: () => new LocalTransport(`local:${crypto.randomUUID()}`) },
   {
@@ -81,7 +81,7 @@ const providers: Provider[] = [
       lifecycle: ConnectionLifecycle,
       router: TransportRouter,
       options: ResolvedWebSocketOptions,
-    ) => new FanOutEngine(store, lifecycle, router, options.clock, options),
+    ) => new FanOutEngine(store, lifecycle, router, options),
   },
   {
     provide: MessageSender,

@@ -1,3 +1,4 @@
+import type { Clock } from '../contracts/clock.js';
 import type { Connection, DisconnectCause } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import { ChannelLimitError } from '../errors/channel-limit.error.js';
@@ -14,6 +15,13 @@ export interface ConnectionEnd {
   readonly eventData?: WebSocketDisconnectEvent;
 }
 
+export interface LifecycleOptions {
+  /** How many channels one connection may be in. */
+  readonly maxChannelsPerConnection: number;
+  /** How long after its `connectedAt` a 410 does not end a connection. */
+  readonly goneGracePeriodMs: number;
+}
+
 /**
  * The life of connections: the one place that changes the store and tells listeners about it, always in that order. However a
  * connection ends (its own close, a 410, the sweep, `disconnect`), the store gives it to one caller, and that one fires its events.
@@ -25,7 +33,8 @@ export class ConnectionLifecycle {
   constructor(
     private readonly store: ConnectionStore,
     private readonly publisher: EventPublisher,
-    private readonly options: { readonly maxChannelsPerConnection: number },
+    private readonly clock: Clock,
+    private readonly options: LifecycleOptions,
   ) {}
 
   /** Whether the connection's `$connect` is being handled in this process: nothing can be posted to it yet. */
@@ -76,6 +85,15 @@ export class ConnectionLifecycle {
     if (connection === null) return false;
     await this.publisher.notify(WebSocketEvents.Disconnected, await this.leaveAll(connection, end));
     return true;
+  }
+
+  /**
+   * Ends a connection that its gateway calls gone. One that has only just connected is left alone: API Gateway answers 410 while a
+   * $connect is still open.
+   */
+  async endGone({ connectionId, connectedAt }: Connection): Promise<void> {
+    if (this.clock.now() - connectedAt < this.options.goneGracePeriodMs) return;
+    await this.endQuietly(connectionId, { cause: 'gone' });
   }
 
   /** Runs `close`; whatever ends the connection meanwhile counts as ended by the server. */

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
-import type { Clock } from '../contracts/clock.js';
 import type { Connection } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
@@ -16,8 +15,6 @@ export type OutcomeListener = (connectionId: string, outcome: DeliveryOutcome) =
 export interface FanOutOptions {
   /** How many deliveries are under way at once. */
   readonly maxConcurrentSends: number;
-  /** How long after its `connectedAt` a 410 does not remove a connection. */
-  readonly goneGracePeriodMs: number;
 }
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
@@ -37,7 +34,6 @@ export class FanOutEngine {
     private readonly store: ConnectionStore,
     private readonly lifecycle: ConnectionLifecycle,
     private readonly router: TransportRouter,
-    private readonly clock: Clock,
     private readonly options: FanOutOptions,
   ) {}
 
@@ -48,7 +44,7 @@ export class FanOutEngine {
     const gone: Connection[] = [];
     const settle = (connection: Connection, outcome: DeliveryOutcome): void => {
       onOutcome(connection.connectionId, outcome);
-      if (outcome.status === 'gone' && outcome !== OPENING && this.isPastGrace(connection)) gone.push(connection);
+      if (outcome.status === 'gone' && outcome !== OPENING) gone.push(connection);
     };
     try {
       for await (const page of recipients) {
@@ -91,17 +87,12 @@ export class FanOutEngine {
     return NO_ENDPOINT;
   }
 
-  /** API Gateway answers 410 while a $connect is still open, so a young connection that looks gone may only be opening. */
-  private isPastGrace({ connectedAt }: Connection): boolean {
-    return this.clock.now() - connectedAt >= this.options.goneGracePeriodMs;
-  }
-
   private async prune(gone: readonly Connection[]): Promise<void> {
     const gate = new ConcurrencyGate(this.options.maxConcurrentSends);
     let failures = 0;
-    const end = async ({ connectionId }: Connection): Promise<void> => {
+    const end = async (connection: Connection): Promise<void> => {
       try {
-        await this.lifecycle.endQuietly(connectionId, { cause: 'gone' });
+        await this.lifecycle.endGone(connection);
       } catch {
         failures++;
       }

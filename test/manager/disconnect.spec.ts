@@ -63,6 +63,16 @@ describe('disconnect', () => {
     expect(recorder.disconnected).toEqual([]);
   });
 
+  it('forgets a connection that turns out to be gone, unless it has only just connected', async () => {
+    const [old, young] = [await connected(), newConnectionId()];
+    await manager.handle(connect({ connectionId: young, connectedAt: Date.now() }));
+    server.answerWith(() => 410);
+    expect(await manager.disconnect(old)).toBe(false);
+    expect(await manager.disconnect(young)).toBe(false);
+    expect(await manager.getAllConnections()).toEqual([young]);
+    expect(recorder.disconnected).toEqual([expect.objectContaining({ connectionId: old, cause: 'gone' })]);
+  });
+
   it('answers false for an unknown connection', async () => {
     expect(await manager.disconnect('unknown')).toBe(false);
     expect(server.requests).toEqual([]);

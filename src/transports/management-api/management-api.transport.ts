@@ -112,7 +112,9 @@ export class ManagementApiTransport extends ConnectionTransport {
       endpoint,
       region: region ?? regionOfEndpoint(endpoint) ?? fallbackRegion,
       // A copy, for the SDK writes into the keys that it is given, which may be frozen.
-      ...(credentials !== null && { credentials: typeof credentials === 'function' ? credentials : { ...credentials } }),
+      ...(credentials !== null && {
+        credentials: typeof credentials === 'function' ? credentials : { ...credentials },
+      }),
       requestHandler: {
         httpAgent: agent,
         httpsAgent: agent,
