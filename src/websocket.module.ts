@@ -148,6 +148,7 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
 function cacheStore(options: ResolvedWebSocketOptions, application: ApplicationProviders): ConnectionStore {
   return new CacheConnectionStore(() => application.cache, {
     keyPrefix: options.keyPrefix,
+    timeoutMs: options.storeTimeoutMs,
     expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
     clock: options.clock,
     onOpen: (kind) => {

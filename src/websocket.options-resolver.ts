@@ -16,6 +16,7 @@ export interface ResolvedWebSocketOptions {
   readonly fallbackRegion: string;
   readonly credentials: AwsCredentials | null;
   readonly store: ConnectionStore | null;
+  readonly storeTimeoutMs: number;
   readonly keyPrefix: string;
   readonly staleAfterSeconds: number;
   readonly goneGracePeriodMs: number;
@@ -32,6 +33,7 @@ export interface ResolvedWebSocketOptions {
 
 const DEFAULTS = Object.freeze({
   awsRegion: 'us-east-1',
+  storeTimeoutMs: 3_000,
   keyPrefix: 'websocket:',
   staleAfterSeconds: 86_400,
   goneGracePeriodMs: 30_000,
@@ -69,6 +71,7 @@ export function resolveWebSocketOptions(
       'join',
       'leave',
     ]),
+    storeTimeoutMs: read.wholeNumber('storeTimeoutMs', 1, DEFAULTS.storeTimeoutMs),
     keyPrefix: read.text('keyPrefix', DEFAULTS.keyPrefix),
     staleAfterSeconds: read.wholeNumber('staleAfterSeconds', 1, DEFAULTS.staleAfterSeconds),
     goneGracePeriodMs: read.wholeNumber('goneGracePeriodMs', 0, DEFAULTS.goneGracePeriodMs),

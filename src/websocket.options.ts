@@ -26,6 +26,9 @@ export interface WebSocketModuleOptions {
   /** Where connections are kept. Yours to close. @default the application's cache, or one in memory */
   readonly store?: ConnectionStore;
 
+  /** How long one request to a cache outside this process may take, in milliseconds, before the store counts as down. @default 3_000 */
+  readonly storeTimeoutMs?: number;
+
   /** What every key in the cache starts with; applications that share a cache need different ones. @default 'websocket:' */
   readonly keyPrefix?: string;
 

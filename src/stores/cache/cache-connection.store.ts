@@ -20,6 +20,8 @@ export interface CacheConnectionStoreOptions {
   readonly keyPrefix?: string;
   /** When a record that nothing has touched disappears by itself. @default 90_000 (25 hours) */
   readonly expireAfterSeconds?: number;
+  /** How long one request to a cache outside this process may take, in milliseconds. @default 3_000 */
+  readonly timeoutMs?: number;
   readonly clock?: Clock;
   /** Told once which kind of cache was found. */
   readonly onOpen?: (kind: 'in-memory' | 'shared') => void;
@@ -107,7 +109,8 @@ export class CacheConnectionStore extends ConnectionStore {
   }
 
   private open(): ConnectionStore {
-    const { keyPrefix = 'websocket:', expireAfterSeconds = 90_000, clock = new SystemClock(), onOpen } = this.options;
+    const { keyPrefix = 'websocket:', expireAfterSeconds = 90_000, timeoutMs = 3_000 } = this.options;
+    const { clock = new SystemClock(), onOpen } = this.options;
     const cache = typeof this.cache === 'function' ? this.cache() : this.cache;
     const keys = new CacheKeys(keyPrefix);
     const expireAfterMs = expireAfterSeconds * 1_000;
@@ -115,6 +118,6 @@ export class CacheConnectionStore extends ConnectionStore {
     onOpen?.(inMemory ? 'in-memory' : 'shared');
     return inMemory
       ? new ProcessConnectionStore(new OutageAwareCache(cache), keys, clock, expireAfterMs)
-      : new SharedConnectionStore(new OutageAwareCache(cache), keys, clock, expireAfterMs);
+      : new SharedConnectionStore(new OutageAwareCache(cache, { clock, timeoutMs }), keys, clock, expireAfterMs);
   }
 }

@@ -1,13 +1,20 @@
 import type { Cache } from 'cache-manager';
 import type { Keyv } from 'keyv';
+import type { Clock } from '../../contracts/clock.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
+
+/** How long an operation may take, by which clock. */
+export interface CacheTimeout {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
 
 /**
  * A cache-manager cache whose outages are errors.
  *
  * cache-manager resolves `undefined` from a store that fails to read, and Keyv and its adapters report failures as `error` events or
- * as `false`; taken as they are, a dead Redis would look like "nobody is connected". So this talks to the cache's Keyv stores and takes
- * every one of those signs as a failure. While one operation is under way, an `error` event fails it too even if another caused it: both
+ * as `false`, and clients that reconnect keep a command until then; taken as they are, a dead Redis would look like "nobody is connected",
+ * or like nothing for ever. So this talks to the cache's Keyv stores and takes every one of those signs as a failure. While one operation is under way, an `error` event fails it too even if another caused it: both
  * met the same broken store.
  */
 export class OutageAwareCache {
@@ -20,7 +27,11 @@ export class OutageAwareCache {
     this.failures.last = error;
   };
 
-  constructor(private readonly cache: Cache) {
+  /** @param timeout `null` for a cache that answers by itself, in this process */
+  constructor(
+    private readonly cache: Cache,
+    private readonly timeout: CacheTimeout | null = null,
+  ) {
     this.stores = Array.isArray(cache.stores) ? cache.stores : [];
     this.storesToWrite = this.stores.toReversed();
     for (const store of this.stores) store.on('error', this.onError);
@@ -67,12 +78,23 @@ export class OutageAwareCache {
     const before = this.failures.count;
     let value: Value;
     try {
-      value = await run();
+      value = await this.inTime(run());
     } catch (cause) {
       throw new StoreUnavailableError(operation, { cause });
     }
     if (this.failures.count !== before) throw new StoreUnavailableError(operation, { cause: this.failures.last });
     return value;
+  }
+
+  private inTime<Value>(work: Promise<Value>): Promise<Value> {
+    if (this.timeout === null) return work;
+    const { clock, timeoutMs } = this.timeout;
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(timeoutMs, () =>
+        reject(new Error(`The cache did not answer within ${timeoutMs} ms.`)),
+      );
+      work.then(resolve, reject).finally(cancel);
+    });
   }
 }
 

@@ -1,0 +1,66 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { describe } from '@jest/globals';
+
+const HOW_TO_GET_IT = 'no redis-server found: install it (Debian: apt-get install redis-server)';
+const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+
+/** `describe` for tests that need Redis. Without it they are reported as skipped, with the remedy; on CI they fail. */
+export function describeWithRedis(title: string, tests: () => void): void {
+  if (isInstalled || process.env['CI'] !== undefined) {
+    describe(title, tests);
+    return;
+  }
+  process.stderr.write(`${title}: skipped, ${HOW_TO_GET_IT}\n`);
+  describe.skip(`${title} (${HOW_TO_GET_IT})`, tests);
+}
+
+/** A Redis of the test's own, on a free port, that keeps nothing. */
+export class RedisServer {
+  private process: ChildProcess | undefined;
+
+  private constructor(private readonly port: number) {}
+
+  static async start(): Promise<RedisServer> {
+    if (!isInstalled) throw new Error(HOW_TO_GET_IT);
+    const server = new RedisServer(await freePort());
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it again, empty, on the same port; resolves when it takes connections. */
+  async restart(): Promise<void> {
+    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const child = (this.process = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] }));
+    let said = '';
+    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
+      said += chunk.toString();
+      if (said.includes('Ready to accept connections')) break;
+    }
+    if (!said.includes('Ready to accept connections')) throw new Error(`redis-server did not start: ${said}`);
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.process;
+    this.process = undefined;
+    if (child === undefined) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
