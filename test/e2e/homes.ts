@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { ConnectionsServer } from '../support/connections.server.js';
+import { ManagementApiServer } from '../support/management-api-server.js';
 import { goldenEvent } from '../support/gateway-events.js';
 import { LambdaProcess } from './lambda-process.js';
 import { SampleProcess } from './sample-process.js';
@@ -96,12 +96,12 @@ export class LambdaHome implements Home {
   private entered = 0;
 
   private constructor(
-    readonly api: ConnectionsServer,
+    readonly api: ManagementApiServer,
     readonly lambda: LambdaProcess,
   ) {}
 
   static async start(): Promise<LambdaHome> {
-    const api = await ConnectionsServer.start();
+    const api = await ManagementApiServer.start();
     try {
       return new LambdaHome(api, await LambdaProcess.start({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() }));
     } catch (error) {

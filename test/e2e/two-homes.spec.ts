@@ -123,7 +123,7 @@ describe('The sample chat', () => {
     const lambda = await opened(LambdaHome.start());
     const [gone, ...rest] = await Promise.all([lambda.enter(), lambda.enter(), lambda.enter()]);
     await takeNameBack(gone, ...rest);
-    expect(lambda.api.requests.filter(({ method }) => method === 'DELETE')).toEqual([
+    expect(lambda.api.requests.all.filter(({ method }) => method === 'DELETE')).toEqual([
       expect.objectContaining({ connectionId: gone.connectionId }),
     ]);
   });

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError, type WebSocketManager } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
-import { ConnectionsServer } from '../support/connections.server.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { connect, disconnect, newConnectionId } from '../support/events.js';
 import { EventRecorder } from '../support/recorder.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-let server: ConnectionsServer;
+let server: ManagementApiServer;
 let manager: WebSocketManager;
 let recorder: EventRecorder;
 
 beforeEach(async () => {
-  server = await ConnectionsServer.start();
+  server = await ManagementApiServer.start();
   const application = await startApplication({
     options: { apiGatewayEndpoint: server.endpoint(), credentials },
     providers: [EventRecorder],
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await stopApplications();
-  await server.stop();
+  await stopManagementApis();
 });
 
 async function connected(userId?: string): Promise<string> {
@@ -36,7 +36,7 @@ describe('disconnect', () => {
   it('deletes the connection at the gateway, forgets it, and tells so with the cause server', async () => {
     const connectionId = await connected();
     expect(await manager.disconnect(connectionId, { code: 4001, reason: 'Signed out' })).toBe(true);
-    expect(server.requests).toEqual([expect.objectContaining({ method: 'DELETE', connectionId })]);
+    expect(server.requests.all).toEqual([expect.objectContaining({ method: 'DELETE', connectionId })]);
     expect(await manager.connectionExists(connectionId)).toBe(false);
     expect(recorder.disconnected).toEqual([
       expect.objectContaining({ connectionId, cause: 'server', code: 4001, reason: 'Signed out' }),
@@ -45,11 +45,9 @@ describe('disconnect', () => {
 
   it('fires once, with the cause server, even when the $disconnect that it leads to comes first', async () => {
     const connectionId = await connected();
-    server.answerWith((_, response) => {
-      void manager
-        .handle(disconnect(connectionId, 1000, 'Connection Closed Normally'))
-        .then(() => response.writeHead(204).end());
-      return undefined;
+    server.answerWith(async () => {
+      await manager.handle(disconnect(connectionId, 1000, 'Connection Closed Normally'));
+      return 204;
     });
     expect(await manager.disconnect(connectionId)).toBe(true);
     expect(recorder.disconnected).toEqual([expect.objectContaining({ connectionId, cause: 'server', code: 1000 })]);
@@ -75,7 +73,7 @@ describe('disconnect', () => {
 
   it('answers false for an unknown connection', async () => {
     expect(await manager.disconnect('unknown')).toBe(false);
-    expect(server.requests).toEqual([]);
+    expect(server.requests.all).toEqual([]);
   });
 
   it.each([

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { WebSocketManager, type ConnectedEvent } from '../../src/index.js';
 import { startApplication, stopApplications, type RunningApplication } from '../support/application.js';
-import { ConnectionsServer } from '../support/connections.server.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { connect, disconnect, message, newConnectionId } from '../support/events.js';
 import { EventRecorder } from '../support/recorder.js';
 
 /** The API of laravel-bref/websocket, method by method, and the bugs of its implementation that this one must not have. */
-let server: ConnectionsServer;
+let server: ManagementApiServer;
 let application: RunningApplication;
 let manager: WebSocketManager;
 let recorder: EventRecorder;
@@ -15,7 +15,7 @@ let recorder: EventRecorder;
 beforeEach(async () => {
   process.env['AWS_ACCESS_KEY_ID'] = 'test';
   process.env['AWS_SECRET_ACCESS_KEY'] = 'test';
-  server = await ConnectionsServer.start();
+  server = await ManagementApiServer.start();
   application = await startApplication({
     options: { apiGatewayEndpoint: server.endpoint() },
     providers: [EventRecorder],
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await stopApplications();
-  await server.stop();
+  await stopManagementApis();
 });
 
 async function connected(userId?: unknown): Promise<string> {
@@ -147,7 +147,7 @@ describe('sends', () => {
     expect(await manager.sendToConnection(connectionId, { type: 'ping' })).toBe(true);
     expect(server.inboxes).toEqual({ [connectionId]: [{ type: 'ping' }] });
     expect(await manager.sendToConnection('unknown', { type: 'ping' })).toBe(false);
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.all).toHaveLength(1);
   });
 
   it('sendToConnections resolves a result for each id and sends to each once', async () => {

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LoggerService } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { startApplication, stopApplications } from '../support/application.js';
-import { ConnectionsServer } from '../support/connections.server.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { connect, disconnect, message, newConnectionId } from '../support/events.js';
 
 const SECRETS = ['s3cret-token', 's3cret-header', 's3cret-payload', 's3cret-query', 's3cret-key'];
 
-let server: ConnectionsServer;
+let server: ManagementApiServer;
 let written: string[];
 
 const write = (...parts: unknown[]): void => void written.push(parts.map(String).join(' '));
@@ -15,12 +15,12 @@ const logger: LoggerService = { verbose: write, debug: write, log: write, warn: 
 
 beforeEach(async () => {
   written = [];
-  server = await ConnectionsServer.start();
+  server = await ManagementApiServer.start();
 });
 
 afterEach(async () => {
   await stopApplications();
-  await server.stop();
+  await stopManagementApis();
 });
 
 describe('the log', () => {
@@ -49,7 +49,7 @@ describe('the log', () => {
     await manager.handle({ ...event, body: `${'['.repeat(100)}"s3cret-payload"` });
     await manager.handle(message(connectionId, 's3cret-payload', 'fails'));
     await manager.handle(message(connectionId, 's3cret-payload', 'connected'));
-    for (const answer of [403, 413, 500, undefined, 410]) {
+    for (const answer of [403, 413, 500, null, 410]) {
       server.answerWith(() => answer);
       await manager.sendToConnection(connectionId, 's3cret-payload');
     }

@@ -1,22 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { InvalidPayloadError, PayloadTooLargeError, type WebSocketManager } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
-import { ConnectionsServer } from '../support/connections.server.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { connect, newConnectionId } from '../support/events.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-let server: ConnectionsServer;
+let server: ManagementApiServer;
 let manager: WebSocketManager;
 
 beforeEach(async () => {
-  server = await ConnectionsServer.start();
+  server = await ManagementApiServer.start();
   ({ manager } = await startApplication({ options: { apiGatewayEndpoint: server.endpoint(), credentials } }));
 });
 
 afterEach(async () => {
   await stopApplications();
-  await server.stop();
+  await stopManagementApis();
 });
 
 async function connected(channels: string[] = [], userId?: string): Promise<string> {
@@ -50,7 +50,7 @@ describe('a selection', () => {
     for (const channel of ['empty', '', 'x'.repeat(201)]) {
       expect(await manager.to(channel).send('hi')).toEqual({ delivered: 0, gone: 0, throttled: 0, failed: 0 });
     }
-    expect(server.requests).toEqual([]);
+    expect(server.requests.all).toEqual([]);
   });
 
   it('is not changed by a later step', async () => {
@@ -65,7 +65,7 @@ describe('a selection', () => {
   it('reports the outcome of each connection when asked to', async () => {
     const [ok, gone, slow, forbidden] = [await connected(), await connected(), await connected(), await connected()];
     const statuses: Record<string, number> = { [ok]: 200, [gone]: 410, [slow]: 429, [forbidden]: 403 };
-    server.answerWith(({ connectionId }) => statuses[connectionId]);
+    server.answerWith(({ connectionId }) => statuses[connectionId] ?? 200);
     const { outcomes, ...counts } = await manager.except().send('hi', { outcomes: true });
     expect(counts).toEqual({ delivered: 1, gone: 1, throttled: 1, failed: 1 });
     expect({ ...outcomes }).toEqual({
@@ -86,7 +86,7 @@ describe('a payload', () => {
     const refused: unknown = await manager.sendToChannel('news', `${largest}é`).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(PayloadTooLargeError);
     expect(refused).toMatchObject({ code: 'WEBSOCKET_PAYLOAD_TOO_LARGE', sizeBytes: 131_074, maxBytes: 131_072 });
-    expect(server.requests).toEqual([]);
+    expect(server.requests.all).toEqual([]);
     expect(Object.values(await manager.sendToChannel('news', largest))).toEqual([true]);
   });
 
@@ -101,7 +101,7 @@ describe('a payload', () => {
   ])('that is %s is refused before anything is sent', async (_, data) => {
     await connected();
     await expect(manager.broadcast(data)).rejects.toBeInstanceOf(InvalidPayloadError);
-    expect(server.requests).toEqual([]);
+    expect(server.requests.all).toEqual([]);
   });
 
   it('of bytes is sent as it is', async () => {

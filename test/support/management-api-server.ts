@@ -43,7 +43,7 @@ export class ManagementApiServer {
 
   private constructor(
     private readonly server: Server,
-    private readonly respond: Respond,
+    private respond: Respond,
   ) {
     server.on('connection', (socket) => {
       this.sockets++;
@@ -66,6 +66,20 @@ export class ManagementApiServer {
 
   endpoint(stage = 'prod'): string {
     return `http://${this.host}/${stage}`;
+  }
+
+  /** Answers differently from now on. */
+  answerWith(respond: Respond): void {
+    this.respond = respond;
+  }
+
+  /** The messages that were posted to each connection, decoded. */
+  get inboxes(): Record<string, unknown[]> {
+    const inboxes: Record<string, unknown[]> = {};
+    for (const { method, connectionId, body } of this.requests.all) {
+      if (method === 'POST') (inboxes[connectionId] ??= []).push(JSON.parse(body.toString()));
+    }
+    return inboxes;
   }
 
   async stop(): Promise<void> {
