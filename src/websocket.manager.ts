@@ -3,6 +3,7 @@ import { ConnectionLifecycle, type ConnectionEnd } from './connections/connectio
 import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
+import { forEachAtMost } from './fanout/concurrency.gate.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { requireCloseOptions } from './protocol/close.js';
@@ -223,14 +224,15 @@ export class WebSocketManager {
    * with the cause `stale`. Sockets that this process holds open are left alone, however old. Resolves how many were ended.
    */
   async cleanup(): Promise<number> {
-    const now = this.options.clock.now();
+    const { clock, staleAfterSeconds, maxConcurrentSends } = this.options;
+    const now = clock.now();
     let removed = 0;
-    for await (const page of this.store.staleBefore(now - this.options.staleAfterSeconds * 1_000)) {
+    for await (const page of this.store.staleBefore(now - staleAfterSeconds * 1_000)) {
       const connections = await this.store.findMany(page);
-      for (const [index, connectionId] of page.entries()) {
+      await forEachAtMost(maxConcurrentSends, page.entries(), async ([index, connectionId]) => {
         if (this.isAlive(connections[index] ?? null)) await this.store.touch(connectionId, now);
         else if (await this.lifecycle.endQuietly(connectionId, { cause: 'stale' })) removed++;
-      }
+      });
     }
     return removed;
   }

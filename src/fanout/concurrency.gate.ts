@@ -33,3 +33,23 @@ export class ConcurrencyGate {
     return new Promise((resolve) => (this.wake = resolve));
   }
 }
+
+/**
+ * Runs a task for each item, at most `limit` at a time.
+ *
+ * @throws what a task threw, after every one of them has ended
+ */
+export async function forEachAtMost<Item>(
+  limit: number,
+  items: Iterable<Item>,
+  task: (item: Item) => Promise<void>,
+): Promise<void> {
+  const gate = new ConcurrencyGate(limit);
+  const errors: unknown[] = [];
+  for (const item of items) {
+    await gate.room();
+    gate.track(task(item).catch((error: unknown) => void errors.push(error)));
+  }
+  await gate.drained();
+  if (errors.length > 0) throw errors[0];
+}

@@ -3,7 +3,7 @@ import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js
 import type { Connection } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
-import { ConcurrencyGate } from './concurrency.gate.js';
+import { ConcurrencyGate, forEachAtMost } from './concurrency.gate.js';
 import type { TransportRouter } from './transport.router.js';
 
 /** Pages of connection ids. */
@@ -88,22 +88,12 @@ export class FanOutEngine {
   }
 
   private async prune(gone: readonly Connection[]): Promise<void> {
-    const gate = new ConcurrencyGate(this.options.maxConcurrentSends);
-    let failures = 0;
-    const end = async (connection: Connection): Promise<void> => {
-      try {
-        await this.lifecycle.endGone(connection);
-      } catch {
-        failures++;
-      }
-    };
-    for (const connection of gone) {
-      await gate.room();
-      gate.track(end(connection));
+    try {
+      await forEachAtMost(this.options.maxConcurrentSends, gone, (connection) => this.lifecycle.endGone(connection));
+    } catch {
+      // The messages are delivered all the same; the next send meets the same 410 and prunes then.
+      this.logger.warn('Connections that are gone could not be removed: the store failed.');
     }
-    await gate.drained();
-    // The messages are delivered all the same; the next send meets the same 410 and prunes then.
-    if (failures > 0) this.logger.warn(`${failures} connections that are gone could not be removed: the store failed.`);
   }
 
   private sayOnce(topic: string, message: string): void {
