@@ -4,7 +4,7 @@ import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
 import { StoreUnavailableError } from './errors/store-unavailable.error.js';
-import { EventPublisher, stackOf } from './events/event.publisher.js';
+import { EventPublisher, describeError } from './events/event.publisher.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
 import { MessageSender } from './fanout/message.sender.js';
 import { endpointOfEvent } from './protocol/endpoint.js';
@@ -13,6 +13,9 @@ import { isConnectionId } from './protocol/name.js';
 import { Responses, respondWith, type WebSocketResponse } from './protocol/response.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+
+/** Route keys come from outside: past this many the log has said enough. */
+const MAX_REFUSED_ROUTES_SAID = 100;
 
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
@@ -64,7 +67,7 @@ export class WebSocketHandler {
   }
 
   /**
-   * Sends `data`, as JSON, to one connection. Resolves whether the gateway took it; `false` for a connection that is unknown or gone.
+   * Sends `data`, as JSON (a `Uint8Array` as it is), to one connection. Resolves whether the gateway took it; `false` for a connection that is unknown or gone.
    *
    * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
    * @throws StoreUnavailableError when the store cannot tell where the connection is
@@ -148,10 +151,7 @@ export class WebSocketHandler {
       this.logger.warn(error.reason);
       return Responses.malformed(error.statusCode, error.reason);
     }
-    this.logger.error('An event could not be handled.', stackOf(error));
+    this.logger.error('An event could not be handled.', describeError(error));
     return error instanceof StoreUnavailableError ? Responses.unavailable : Responses.internalError;
   }
 }
-
-/** Route keys come from outside: past this many the log has said enough. */
-const MAX_REFUSED_ROUTES_SAID = 100;

@@ -5,8 +5,9 @@ import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js'
 
 /** Who a message goes to. */
 interface Selected {
-  readonly channels: readonly string[];
-  readonly userIds: readonly UserId[];
+  /** `null` until a step names some: no channel is nobody, no word of channels is everybody. */
+  readonly channels: readonly string[] | null;
+  readonly userIds: readonly UserId[] | null;
   readonly except: readonly string[];
 }
 
@@ -18,7 +19,7 @@ export interface SendOptions {
 
 /**
  * Recipients chosen step by step: the members of any of the channels and the connections of any of the users, without the exceptions;
- * everyone, when neither a channel nor a user was named. Each step returns a new selection, so one can be kept and reused.
+ * everyone, when neither `to` nor `toUser` was called. `to()` with an empty list is nobody. Each step returns a new selection, so one can be kept and reused.
  *
  * @example
  * await manager.to('news').toUser(42).except(sender).send({ title: 'Hello' });
@@ -27,17 +28,17 @@ export class WebSocketSelection {
   constructor(
     private readonly store: ConnectionStore,
     private readonly sender: MessageSender,
-    private readonly selected: Selected = { channels: [], userIds: [], except: [] },
+    private readonly selected: Selected = { channels: null, userIds: null, except: [] },
   ) {}
 
   /** Adds the members of these channels. */
   to(...channels: readonly string[]): WebSocketSelection {
-    return this.with({ channels: [...this.selected.channels, ...channels] });
+    return this.with({ channels: [...(this.selected.channels ?? []), ...channels] });
   }
 
   /** Adds the connections of these users. */
   toUser(...userIds: readonly UserId[]): WebSocketSelection {
-    return this.with({ userIds: [...this.selected.userIds, ...userIds] });
+    return this.with({ userIds: [...(this.selected.userIds ?? []), ...userIds] });
   }
 
   /** Leaves these connections out, however they were selected. */
@@ -69,9 +70,9 @@ export class WebSocketSelection {
   private async *everySelected(): AsyncGenerator<readonly string[]> {
     const { store } = this;
     const { channels, userIds } = this.selected;
-    if (channels.length === 0 && userIds.length === 0) yield* store.connections();
-    for (const channel of channels) if (isChannelName(channel)) yield* store.members(channel);
-    for (const id of userIds) {
+    if (channels === null && userIds === null) yield* store.connections();
+    for (const channel of channels ?? []) if (isChannelName(channel)) yield* store.members(channel);
+    for (const id of userIds ?? []) {
       const userId = normalizeUserId(id);
       if (userId !== null) yield await store.connectionsOfUser(userId);
     }

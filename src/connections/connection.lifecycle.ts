@@ -54,9 +54,11 @@ export class ConnectionLifecycle {
       if (!isStored) return;
       await this.publisher.publish(WebSocketEvents.Connected, { connectionId, connection, eventData });
     } catch (error) {
-      // Refused, so there was no connection to speak of: no `disconnected`. What a listener joined is undone with it. Should the store
-      // fail at this, too, the record expires by itself; the listener's own error is the one to report.
-      if (isStored) await this.store.remove(connectionId).catch(() => null);
+      // Refused, so there was no connection to speak of: no `disconnected`. Should the store fail at this, too, the record expires by
+      // itself; the listener's own error is the one to report.
+      const refused = isStored ? await this.store.remove(connectionId).catch(() => null) : null;
+      // A listener may have joined it to channels, and others heard of that.
+      if (refused !== null) await this.tellLeft(refused);
       throw error;
     } finally {
       this.opening.delete(connectionId);
@@ -138,7 +140,7 @@ export class ConnectionLifecycle {
   /** Tells the channels of a connection that was removed; the event that ends it. */
   private async leaveAll(connection: Connection, end: ConnectionEnd): Promise<DisconnectedEvent> {
     const { connectionId, channels } = connection;
-    for (const channel of channels) await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
+    await this.tellLeft(connection);
     // On API Gateway a close that the application asked for comes back as a $disconnect, which may win the race.
     const { cause, code, reason, eventData } = { ...end, ...this.closing.get(connectionId) };
     return {
@@ -150,5 +152,9 @@ export class ConnectionLifecycle {
       ...(typeof reason === 'string' && { reason }),
       ...(eventData !== undefined && { eventData }),
     };
+  }
+
+  private async tellLeft({ connectionId, channels }: Connection): Promise<void> {
+    for (const channel of channels) await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
   }
 }

@@ -12,6 +12,20 @@ export abstract class Clock {
   abstract after(delayMs: number, task: () => void): CancelTask;
 }
 
+/** The longest delay that a timer of Node takes; a longer one runs at once. */
+export const MAX_DELAY_MS = 2_147_483_647;
+
+/** What {@link inTime} resolves to when time is up. */
+export const LATE: unique symbol = Symbol('late');
+
+/** What `work` comes to, or {@link LATE} if that takes longer than `timeoutMs`; the work goes on then, and nobody waits for it. */
+export function inTime<Value>(clock: Clock, timeoutMs: number, work: Promise<Value>): Promise<Value | typeof LATE> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => resolve(LATE));
+    work.then(resolve, reject).finally(cancel);
+  });
+}
+
 /** The time of the machine. */
 export class SystemClock extends Clock {
   now(): number {

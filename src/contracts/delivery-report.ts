@@ -4,7 +4,7 @@ import type { DeliveryOutcome } from './connection.transport.js';
 export interface DeliveryReport {
   /** Connections that the gateway took the message for. */
   readonly delivered: number;
-  /** Connections that no longer exist. They are forgotten by now. */
+  /** Connections that no longer exist. They are forgotten by now, but for those that connected moments ago (`goneGracePeriodMs`). */
   readonly gone: number;
   /** Connections that answered "too many requests", or whose client reads too slowly. */
   readonly throttled: number;

@@ -1,7 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
+import type { MessageEvent, WebSocketEventMap } from './websocket-events.js';
 
 type Listener = (...args: unknown[]) => unknown;
+
+/** The payload of an event; that of a custom route is a message's. */
+type PayloadOf<Name extends string> = Name extends keyof WebSocketEventMap ? WebSocketEventMap[Name] : MessageEvent;
 
 /**
  * Emits the package's events on the application's emitter and waits until every listener has finished.
@@ -26,25 +30,14 @@ export class EventPublisher {
    *
    * @throws what a listener threw, after all of them have finished; an `AggregateError` when several did
    */
-  async publish(event: string, payload: object): Promise<unknown> {
-    const outcomes: unknown[] = [];
-    const errors: unknown[] = [];
-    // All are started before any is awaited, as emitAsync does.
-    for (const call of this.calls(event, payload)) {
-      try {
-        outcomes.push(call());
-      } catch (error) {
-        errors.push(error);
-      }
-    }
+  async publish<Name extends string>(event: Name, payload: PayloadOf<Name>): Promise<unknown> {
+    // All are started before any is awaited, as emitAsync does; one that throws at once is a rejection like another.
+    const settled = await Promise.allSettled(this.calls(event, payload).map(async (call) => call()));
     let answer: unknown;
-    for (const outcome of outcomes) {
-      try {
-        const value = await outcome;
-        if (answer === undefined) answer = value;
-      } catch (error) {
-        errors.push(error);
-      }
+    const errors: unknown[] = [];
+    for (const outcome of settled) {
+      if (outcome.status === 'rejected') errors.push(outcome.reason);
+      else if (answer === undefined) answer = outcome.value;
     }
     if (errors.length > 1) throw new AggregateError(errors, `${errors.length} listeners of "${event}" failed.`);
     if (errors.length === 1) throw errors[0];
@@ -52,11 +45,11 @@ export class EventPublisher {
   }
 
   /** Tells listeners about something that is already done. What they throw is logged, for there is nobody to answer to. */
-  async notify(event: string, payload: object): Promise<void> {
+  async notify<Name extends string>(event: Name, payload: PayloadOf<Name>): Promise<void> {
     try {
       await this.publish(event, payload);
     } catch (error) {
-      this.logger.error(`A listener of ${JSON.stringify(event)} failed.`, stackOf(error));
+      this.logger.error(`A listener of ${JSON.stringify(event)} failed.`, describeError(error));
     }
   }
 
@@ -70,8 +63,16 @@ export class EventPublisher {
   }
 }
 
-/** The stack of anything that was thrown, for a log line. */
-export function stackOf(error: unknown): string {
-  if (error instanceof AggregateError) return [error.stack ?? error.message, ...error.errors.map(stackOf)].join('\n');
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+/** How many causes of an error a log line follows. */
+const MAX_CAUSES = 5;
+
+/**
+ * What was thrown, for a log line: stacks and causes, and nothing of the fields that an error may carry.
+ */
+export function describeError(error: unknown, depth = 0): string {
+  if (!(error instanceof Error)) return `Something that is no Error was thrown (${typeof error}).`;
+  const own = error.stack ?? `${error.name}: ${error.message}`;
+  if (depth === MAX_CAUSES) return own;
+  const parts = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
+  return [own, ...parts.map((part) => `Caused by: ${describeError(part, depth + 1)}`)].join('\n');
 }

@@ -18,8 +18,9 @@ export interface FanOutOptions {
 }
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
-const OPENING: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'still-connecting' });
+const OPENING: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'still-connecting' });
 const NO_ENDPOINT: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'no-endpoint' });
+const BROKEN_TRANSPORT: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'transport-error' });
 const OTHER_PROCESS: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'other-process' });
 
 /**
@@ -44,7 +45,7 @@ export class FanOutEngine {
     const gone: Connection[] = [];
     const settle = (connection: Connection, outcome: DeliveryOutcome): void => {
       onOutcome(connection.connectionId, outcome);
-      if (outcome.status === 'gone' && outcome !== OPENING) gone.push(connection);
+      if (outcome.status === 'gone') gone.push(connection);
     };
     try {
       for await (const page of recipients) {
@@ -57,8 +58,10 @@ export class FanOutEngine {
           }
           if (gate.isFull) await gate.room();
           const outcome = this.attempt(connection, payload);
-          if (outcome instanceof Promise) gate.track(outcome.then((settled) => settle(connection, settled)));
-          else settle(connection, outcome);
+          if (outcome instanceof Promise) {
+            const settled = outcome.catch(() => BROKEN_TRANSPORT);
+            gate.track(settled.then((value) => settle(connection, value)));
+          } else settle(connection, outcome);
         }
       }
     } finally {

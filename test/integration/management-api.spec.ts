@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { PayloadTooLargeError, type WebSocketManager, type WebSocketModuleOptions } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, disconnect, newConnectionId } from '../support/events.js';
@@ -116,9 +117,32 @@ describe('a connection that API Gateway calls gone', () => {
     const { manager, get } = await start({ goneGracePeriodMs: 30_000 });
     const connectionId = await register(manager, api.endpoint(), { connectedAt: Date.now() });
     expect(await manager.sendToConnection(connectionId, 'x')).toBe(false);
-    expect(await manager.to().send('x')).toMatchObject({ gone: 1, failed: 0 });
+    expect(await manager.except().send('x')).toMatchObject({ gone: 1, failed: 0 });
     expect(await manager.connectionExists(connectionId)).toBe(true);
     expect(get(EventRecorder).disconnected).toEqual([]);
+  });
+});
+
+describe('a message that cannot get through', () => {
+  it('says once in the log why, and what to do', async () => {
+    const logged: string[] = [];
+    jest.spyOn(Logger.prototype, 'error').mockImplementation((line: unknown) => void logged.push(String(line)));
+    const api = await ManagementApiServer.start(() => 403);
+    const { manager } = await start();
+    await register(manager, api.endpoint());
+    await manager.broadcast('x');
+    await manager.broadcast('x');
+    expect(logged).toEqual([expect.stringMatching(/fail \(.+\): allow execute-api:ManageConnections/)]);
+    jest.restoreAllMocks();
+  });
+
+  it('is given up in time even when the credentials never come', async () => {
+    const api = await ManagementApiServer.start();
+    const { manager } = await start({ credentials: () => new Promise(() => undefined), deliveryTimeoutMs: 50 });
+    const connectionId = await register(manager, api.endpoint());
+    const { outcomes } = await manager.except().send('x', { outcomes: true });
+    expect(outcomes?.[connectionId]).toEqual({ status: 'failed', reason: 'TimeoutError' });
+    expect(api.requests.all).toEqual([]);
   });
 });
 
@@ -137,7 +161,7 @@ describe('a connection that cannot be reached now', () => {
     const api = await ManagementApiServer.start(() => answer);
     const { manager, get } = await start();
     const connectionId = await register(manager, api.endpoint());
-    const { outcomes, ...counts } = await manager.to().send('x', { outcomes: true });
+    const { outcomes, ...counts } = await manager.except().send('x', { outcomes: true });
     expect(outcomes?.[connectionId]?.status).toBe(status);
     expect(counts).toMatchObject({ delivered: 0, gone: 0 });
     expect(await manager.connectionExists(connectionId)).toBe(true);
@@ -172,7 +196,7 @@ describe('a connection that cannot be reached now', () => {
     const api = await ManagementApiServer.start(() => null);
     const { manager } = await start({ requestTimeoutMs: 60_000, deliveryTimeoutMs: 100 });
     const connectionId = await register(manager, api.endpoint());
-    const { outcomes } = await manager.to().send('x', { outcomes: true });
+    const { outcomes } = await manager.except().send('x', { outcomes: true });
     expect(outcomes?.[connectionId]?.status).toBe('failed');
     expect(api.requests.all).toHaveLength(1);
     await api.closedSockets.next();

@@ -58,6 +58,38 @@ describe('a listener', () => {
     expect(done).toEqual(['slow', 'answered']);
   });
 
+  it('that fails while one in front of it still runs is waited for, and crashes nothing', async () => {
+    const slow = gate();
+    emitter.on('websocket.message', () => slow.opened);
+    emitter.on('websocket.message', () => Promise.reject(new Error('behind')));
+    const answer = manager.handle(message('abc', {}));
+    // An unhandled rejection would be reported in this turn of the event loop, and fail the test.
+    await new Promise(setImmediate);
+    slow.open();
+    expect((await answer).statusCode).toBe(500);
+  });
+
+  it.each([
+    ['null', null],
+    ['a string', 'text'],
+    ['an object without a prototype', Object.create(null) as unknown],
+    ['an error that causes itself', Object.assign(new Error('cycle'), { cause: null })],
+  ])('may throw %s', async (_, thrown) => {
+    if (thrown instanceof Error) thrown.cause = thrown;
+    emitter.on('websocket.message', () => {
+      throw thrown;
+    });
+    expect((await manager.handle(message('abc', {}))).statusCode).toBe(500);
+  });
+
+  it('that throws an error with a cause has both logged', async () => {
+    emitter.on('websocket.message', () => {
+      throw new Error('outer', { cause: new Error('inner') });
+    });
+    await manager.handle(message('abc', {}));
+    expect(errors.mock.calls.flat().join('\n')).toMatch(/outer[^]*Caused by: Error: inner/);
+  });
+
   it('that throws synchronously does not keep the next one from being called', async () => {
     const called = jest.fn();
     emitter.on('websocket.message', () => {
@@ -117,6 +149,8 @@ describe('a $connect whose listener throws', () => {
     expect(await manager.getStats()).toEqual({ totalConnections: 0, totalChannels: 0, channels: {} });
     expect(await manager.getConnectionsByUserId(42)).toEqual([]);
     expect(recorder.disconnected).toEqual([]);
+    expect(recorder.left).toEqual(recorder.joined);
+    expect(recorder.left).toEqual([{ connectionId, channel: 'lobby' }]);
   });
 });
 

@@ -39,10 +39,19 @@ describe('a selection', () => {
     expect(server.inboxes[outside]).toBeUndefined();
   });
 
-  it('is everyone when it names neither a channel nor a user', async () => {
+  it('is everyone when it was told neither channels nor users', async () => {
     const [a, b] = [await connected(), await connected()];
     await manager.except(a).send('hi');
     expect(server.inboxes).toEqual({ [b]: ['hi'] });
+  });
+
+  it('is nobody when the list of channels or users that it was given is empty', async () => {
+    await connected(['news'], '42');
+    const nobody = { delivered: 0, gone: 0, throttled: 0, failed: 0 };
+    expect(await manager.to(...[]).send('secret')).toEqual(nobody);
+    expect(await manager.toUser(...[]).send('secret')).toEqual(nobody);
+    expect(await manager.except('someone').to().send('secret')).toEqual(nobody);
+    expect(server.requests.all).toEqual([]);
   });
 
   it('is nobody when it names a channel that has no members, or none could have', async () => {

@@ -1,6 +1,6 @@
 import type { Cache } from 'cache-manager';
 import type { Keyv } from 'keyv';
-import type { Clock } from '../../contracts/clock.js';
+import { inTime, LATE, type Clock } from '../../contracts/clock.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
 /** How long an operation may take, by which clock. */
@@ -12,10 +12,10 @@ export interface CacheTimeout {
 /**
  * A cache-manager cache whose outages are errors.
  *
- * cache-manager resolves `undefined` from a store that fails to read, and Keyv and its adapters report failures as `error` events or
- * as `false`, and clients that reconnect keep a command until then; taken as they are, a dead Redis would look like "nobody is connected",
- * or like nothing for ever. So this talks to the cache's Keyv stores and takes every one of those signs as a failure. While one operation is under way, an `error` event fails it too even if another caused it: both
- * met the same broken store.
+ * When a store fails to read, cache-manager resolves `undefined`; Keyv and its adapters emit `error` or answer `false`; clients that
+ * reconnect hold a command back until they have. So a dead Redis would look like "nobody is connected", or never answer at all. This
+ * class therefore talks to the cache's Keyv stores and takes each of those signs for a failure. An `error` event fails every operation
+ * that is under way, whichever caused it: all of them met the same broken store.
  */
 export class OutageAwareCache {
   private readonly stores: readonly Keyv[];
@@ -86,15 +86,12 @@ export class OutageAwareCache {
     return value;
   }
 
-  private inTime<Value>(work: Promise<Value>): Promise<Value> {
+  private async inTime<Value>(work: Promise<Value>): Promise<Value> {
     if (this.timeout === null) return work;
     const { clock, timeoutMs } = this.timeout;
-    return new Promise((resolve, reject) => {
-      const cancel = clock.after(timeoutMs, () =>
-        reject(new Error(`The cache did not answer within ${timeoutMs} ms.`)),
-      );
-      work.then(resolve, reject).finally(cancel);
-    });
+    const value = await inTime(clock, timeoutMs, work);
+    if (value === LATE) throw new Error(`The cache did not answer within ${timeoutMs} ms.`);
+    return value;
   }
 }
 

@@ -1,11 +1,11 @@
 import type * as Sdk from '@aws-sdk/client-apigatewaymanagementapi';
-import { Logger } from '@nestjs/common';
 import {
   ConnectionTransport,
   type DeliveryOutcome,
   type DeliveryTarget,
 } from '../../contracts/connection.transport.js';
 import { regionOfEndpoint } from '../../protocol/endpoint.js';
+import { FailureExplainer } from './failure.explainer.js';
 import { DELIVERED, outcomeOfError } from './outcome.js';
 
 type SdkModule = typeof Sdk;
@@ -27,14 +27,13 @@ export interface ManagementApiOptions {
   readonly maxConcurrentSends: number;
 }
 
-/** Clients beyond this are closed, the least recently used first: endpoints come from events. */
+/** Clients beyond this are forgotten, the least recently used first: endpoints come from events. */
 const MAX_CLIENTS = 100;
 
 /** Reaches connections through API Gateway's Management API, with one SDK client for each endpoint. */
 export class ManagementApiTransport extends ConnectionTransport {
-  private readonly logger = new Logger('WebSocket');
   private readonly clients = new Map<string, Client>();
-  private readonly forbidden = new Set<string>();
+  private readonly failures = new FailureExplainer();
   private sdk: Promise<SdkModule> | undefined;
 
   constructor(private readonly options: ManagementApiOptions) {
@@ -73,13 +72,13 @@ export class ManagementApiTransport extends ConnectionTransport {
     try {
       const sdk = await this.loadSdk();
       // The SDK retries 429 and 5xx; this bounds all of its attempts together, and ends the request that is under way.
-      await send(this.clientOf(endpoint, sdk), sdk, {
-        abortSignal: AbortSignal.timeout(this.options.deliveryTimeoutMs),
-      });
+      const abortSignal = AbortSignal.timeout(this.options.deliveryTimeoutMs);
+      // A credentials provider that hangs does not look at the signal.
+      await Promise.race([send(this.clientOf(endpoint, sdk), sdk, { abortSignal }), rejectedBy(abortSignal)]);
       return DELIVERED;
     } catch (error) {
       const outcome = outcomeOfError(error);
-      if (outcome.status === 'forbidden') this.explainForbidden(endpoint);
+      this.failures.explain(endpoint, outcome);
       return outcome;
     }
   }
@@ -98,10 +97,8 @@ export class ManagementApiTransport extends ConnectionTransport {
     const client = known ?? this.createClient(endpoint, sdk);
     this.clients.set(endpoint, client);
     const [oldest] = this.clients.keys();
-    if (this.clients.size > MAX_CLIENTS && oldest !== undefined) {
-      this.clients.get(oldest)?.destroy();
-      this.clients.delete(oldest);
-    }
+    // Not destroyed: it may be sending. Its idle sockets go when the other side closes them.
+    if (this.clients.size > MAX_CLIENTS && oldest !== undefined) this.clients.delete(oldest);
     return client;
   }
 
@@ -125,13 +122,10 @@ export class ManagementApiTransport extends ConnectionTransport {
       },
     });
   }
+}
 
-  private explainForbidden(endpoint: string): void {
-    if (this.forbidden.has(endpoint)) return;
-    this.forbidden.add(endpoint);
-    this.logger.error(
-      `${endpoint} answers 403: allow execute-api:ManageConnections on this API, check the region, and for a custom domain set ` +
-        'the option "apiGatewayEndpoint" to the domain with its base path.',
-    );
-  }
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }

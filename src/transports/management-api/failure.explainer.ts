@@ -1,0 +1,35 @@
+import { Logger } from '@nestjs/common';
+import type { DeliveryOutcome } from '../../contracts/connection.transport.js';
+
+const UNREACHABLE = 'check the endpoint, and in a VPC the route to execute-api';
+
+/** What to do, by the reason of an outcome. */
+const REMEDIES: Readonly<Record<string, string>> = Object.freeze({
+  CredentialsProviderError: 'no AWS credentials were found; give the function a role, or set the option "credentials"',
+  ENOTFOUND: UNREACHABLE,
+  ECONNREFUSED: UNREACHABLE,
+  ETIMEDOUT: UNREACHABLE,
+  TimeoutError: UNREACHABLE,
+});
+
+const FORBIDDEN =
+  'allow execute-api:ManageConnections on this API, check the region, and for a custom domain set the option "apiGatewayEndpoint" to ' +
+  'the domain with its base path';
+
+/** Endpoints come from events: past this many the log has said enough. */
+const MAX_SAID = 100;
+
+/** Says in the log why messages do not get through, and what to do about it: once for each endpoint and reason. */
+export class FailureExplainer {
+  private readonly logger = new Logger('WebSocket');
+  private readonly said = new Set<string>();
+
+  explain(endpoint: string, { status, reason = status }: DeliveryOutcome): void {
+    if (status !== 'forbidden' && status !== 'failed') return;
+    const topic = `${endpoint} ${reason}`;
+    if (this.said.has(topic) || this.said.size >= MAX_SAID) return;
+    this.said.add(topic);
+    const remedy = status === 'forbidden' ? FORBIDDEN : REMEDIES[reason];
+    this.logger.error(`Messages to ${endpoint} fail (${reason})${remedy === undefined ? '' : `: ${remedy}`}.`);
+  }
+}
