@@ -2,6 +2,6 @@
 export const PAGE_SIZE = 1_000;
 
 /** Cuts a list into pages. */
-export function* pagesOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
-  for (let start = 0; start < items.length; start += PAGE_SIZE) yield items.slice(start, start + PAGE_SIZE);
+export function* pagesOf<Item>(items: readonly Item[], size = PAGE_SIZE): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
 }

@@ -14,6 +14,13 @@ import { isInMemory, OutageAwareCache } from './outage-aware.cache.js';
 import { ProcessConnectionStore } from './process-connection.store.js';
 import { SharedConnectionStore } from './shared-connection.store.js';
 
+/** What {@link CacheConnectionStore} does unless it is told otherwise. */
+export const CACHE_STORE_DEFAULTS = Object.freeze({
+  keyPrefix: 'websocket:',
+  expireAfterSeconds: 90_000,
+  timeoutMs: 3_000,
+});
+
 /** How {@link CacheConnectionStore} keeps its state. */
 export interface CacheConnectionStoreOptions {
   /** What every key starts with. @default 'websocket:' */
@@ -109,8 +116,12 @@ export class CacheConnectionStore extends ConnectionStore {
   }
 
   private open(): ConnectionStore {
-    const { keyPrefix = 'websocket:', expireAfterSeconds = 90_000, timeoutMs = 3_000 } = this.options;
     const { clock = new SystemClock(), onOpen } = this.options;
+    const {
+      keyPrefix = CACHE_STORE_DEFAULTS.keyPrefix,
+      expireAfterSeconds = CACHE_STORE_DEFAULTS.expireAfterSeconds,
+      timeoutMs = CACHE_STORE_DEFAULTS.timeoutMs,
+    } = this.options;
     const cache = typeof this.cache === 'function' ? this.cache() : this.cache;
     const keys = new CacheKeys(keyPrefix);
     const expireAfterMs = expireAfterSeconds * 1_000;

@@ -22,7 +22,7 @@ export class CacheMirror implements StateObserver {
   private longLists = new Map<string, IdView>();
   private isFlushing = false;
   private cancelFlush: CancelTask | undefined;
-  /** The end of the batch being written; never rejects. One at a time, for a delete must not overtake the write that came before it. */
+  /** The end of the batch being written; never rejects. One at a time, because a delete must not overtake the write that came before it. */
   private written: Promise<void> = Promise.resolve();
   /** The batch that collects what changes meanwhile. */
   private next: Promise<void> | undefined;

@@ -6,6 +6,7 @@ import type {
   JoinResult,
   LeaveResult,
 } from '../../contracts/connection.store.js';
+import { TOMBSTONE_MS } from '../tombstone.js';
 
 /** One connection in memory, and until when it counts (epoch ms). */
 export interface MemoryRecord {
@@ -19,7 +20,7 @@ export interface IdView {
   keys(): Iterable<string>;
 }
 
-/** Told what an operation changed. What it is given stays current; an emptied view stays empty. */
+/** Told what an operation changed, and which lists now have to last longer. A view stays current until it is empty, and then stays empty. */
 export interface StateObserver {
   /** `null`: the connection is gone. */
   recordChanged(connectionId: string, record: MemoryRecord | null): void;
@@ -36,14 +37,12 @@ interface Entry extends MemoryRecord {
   seenAt: number;
 }
 
-const TOMBSTONE_MS = 60_000;
-
 /**
  * Connections, users and channels in the sets of one process. Every operation is synchronous, hence atomic, and costs the same
  * however many are connected.
  */
 export class MemoryState {
-  // Ordered by expiresAt, for touch() re-inserts: what has expired is always in front.
+  // Ordered by expiresAt, because touch() inserts again: what has expired is always in front.
   private readonly entries = new Map<string, Entry>();
   private readonly users = new Map<string, Set<string>>();
   private readonly members = new Map<string, Set<string>>();
@@ -106,7 +105,8 @@ export class MemoryState {
     const ids = addTo(this.members, channel, connectionId);
     this.observer.recordChanged(connectionId, entry);
     this.observer.channelChanged(channel, ids);
-    if (ids.size === 1) this.observer.channelsChanged(this.members);
+    // Also when the channel was there before: the list of channels has to live as long as this member.
+    this.observer.channelsChanged(this.members);
     return 'joined';
   }
 
@@ -203,7 +203,7 @@ function addTo(sets: Map<string, Set<string>>, key: string, value: string): Set<
   return set;
 }
 
-/** Removes from one of many sets and returns it; emptied, it is none of them any more. */
+/** Removes from one of many sets and returns it. A set that becomes empty is dropped from the map and never used again. */
 function removeFrom(sets: Map<string, Set<string>>, key: string, value: string): Set<string> {
   const set = sets.get(key) ?? new Set();
   set.delete(value);

@@ -11,7 +11,7 @@ import {
 import { pagesOf } from '../page.js';
 import type { CacheKeys } from './cache-key.js';
 import { CacheMirror } from './cache-mirror.js';
-import { readIds, readRecord } from './connection-record.js';
+import { readIds, readRecord, toConnection } from './connection-record.js';
 import { MemoryState } from './memory.state.js';
 import type { OutageAwareCache } from './outage-aware.cache.js';
 
@@ -138,10 +138,10 @@ export class ProcessConnectionStore extends ConnectionStore {
   private async takeOver(): Promise<void> {
     const now = this.clock.now();
     for (const connectionId of readIds(await this.cache.get(this.keys.connections))) {
-      const connection = readRecord(connectionId, await this.cache.get(this.keys.connection(connectionId)));
-      if (connection === undefined) continue;
-      this.state.add(connection, now);
-      for (const channel of readIds(connection.channels)) this.state.join(connectionId, channel, {}, now);
+      const record = readRecord(connectionId, await this.cache.get(this.keys.connection(connectionId)));
+      if (record === undefined) continue;
+      this.state.add(toConnection(record), now);
+      for (const channel of record.channels) this.state.join(connectionId, channel, {}, now);
     }
   }
 }

@@ -9,13 +9,27 @@ import {
   type LeaveResult,
 } from '../../contracts/connection.store.js';
 import { pagesOf } from '../page.js';
+import { TOMBSTONE_MS } from '../tombstone.js';
 import type { CacheKeys } from './cache-key.js';
-import { readRecord, toConnection, type ConnectionRecord } from './connection-record.js';
+import {
+  isAlive,
+  isIn,
+  isOf,
+  readRecord,
+  seenAtOf,
+  toConnection,
+  type ConnectionRecord,
+  type Criterion,
+} from './connection-record.js';
 import { KeyedLock } from './keyed-lock.js';
 import type { OutageAwareCache } from './outage-aware.cache.js';
 import { SharedLists } from './shared-list.js';
 
-const TOMBSTONE_MS = 60_000;
+/** How many channels are counted at a time. */
+const CHANNELS_AT_ONCE = 32;
+
+/** How many of a user's oldest ids a connect checks: more than the one it adds, so that the list shrinks to those that are alive. */
+const OLDEST_CHECKED = 8;
 
 /**
  * Connections of a cache outside this process that knows no atomic step but get and set. Right as long as one process writes: its
@@ -39,12 +53,16 @@ export class SharedConnectionStore extends ConnectionStore {
     this.lists = new SharedLists(cache, expireAfterMs);
   }
 
-  add(connection: Connection): Promise<boolean> {
-    return this.lock.run(connection.connectionId, async () => {
-      if ((await this.read(connection.connectionId)) !== undefined) return false;
+  async add(connection: Connection): Promise<boolean> {
+    const { connectionId, userId } = connection;
+    const isAdded = await this.lock.run(connectionId, async () => {
+      if ((await this.read(connectionId)) !== undefined) return false;
       await this.insert(connection);
       return true;
     });
+    // Added it is, even if an outage should leave ids on the list that readers see through.
+    if (isAdded && userId !== null) await Promise.allSettled([this.pruneUser(userId)]);
+    return isAdded;
   }
 
   ensure(connection: Connection): Promise<EnsureResult> {
@@ -92,7 +110,7 @@ export class SharedConnectionStore extends ConnectionStore {
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
     const result = await this.tryJoin(connectionId, channel, limits);
     // Members that have expired may still be listed; without them there may be room.
-    if (result !== 'full' || !(await this.prune(channel))) return result;
+    if (result !== 'full' || !(await this.pruneChannel(channel))) return result;
     return this.tryJoin(connectionId, channel, limits);
   }
 
@@ -124,17 +142,16 @@ export class SharedConnectionStore extends ConnectionStore {
   }
 
   connections(): AsyncIterable<readonly string[]> {
-    return this.confirmed(this.keys.connections, () => true);
+    return this.confirmed(this.keys.connections, isAlive);
   }
 
   members(channel: string): AsyncIterable<readonly string[]> {
-    return this.confirmed(this.keys.channel(channel), ({ channels }) => channels.includes(channel));
+    return this.confirmed(this.keys.channel(channel), isIn(channel));
   }
 
   async connectionsOfUser(userId: string): Promise<string[]> {
     const ids: string[] = [];
-    for await (const page of this.confirmed(this.keys.user(userId), (stored) => stored.userId === userId))
-      ids.push(...page);
+    for await (const page of this.confirmed(this.keys.user(userId), isOf(userId))) ids.push(...page);
     return ids;
   }
 
@@ -148,11 +165,11 @@ export class SharedConnectionStore extends ConnectionStore {
   async *channels(): AsyncIterable<readonly ChannelOccupancy[]> {
     for (const page of pagesOf(await this.lists.read(this.keys.channels))) {
       const occupancies: ChannelOccupancy[] = [];
-      for (const channel of page) {
-        const members = await countOf(this.members(channel));
-        if (members > 0) occupancies.push({ channel, members });
+      for (const some of pagesOf(page, CHANNELS_AT_ONCE)) {
+        const counted = some.map(async (channel) => ({ channel, members: await countOf(this.members(channel)) }));
+        occupancies.push(...(await Promise.all(counted)));
       }
-      yield occupancies;
+      yield occupancies.filter(({ members }) => members > 0);
     }
   }
 
@@ -213,27 +230,39 @@ export class SharedConnectionStore extends ConnectionStore {
         (ids) => ids.has(connectionId) || (ids.size < maxMembers && ids.add(connectionId).size > 0),
       );
       if (!isMember) return 'full';
-      await this.lists.add(this.keys.channels, channel);
+      // Also when the channel was there before: the list of channels has to live as long as this member.
+      await this.lists.keep(this.keys.channels, channel);
       await this.write({ ...stored, channels: [...stored.channels, channel] });
       return 'joined';
     });
   }
 
-  /** Takes ids off a channel whose records are gone or do not name it. Resolves whether there were any. */
-  private async prune(channel: string): Promise<boolean> {
-    const listed = await this.lists.read(this.keys.channel(channel));
-    const confirmed = new Set<string>();
-    for await (const page of this.members(channel)) for (const connectionId of page) confirmed.add(connectionId);
-    const removals = listed
-      .filter((connectionId) => !confirmed.has(connectionId))
-      .map((connectionId) =>
-        // A join that is under way lists its member before the record names the channel; behind the lock it is over.
-        this.lock.run(connectionId, async () => {
-          const stored = await this.read(connectionId);
-          if (stored?.channels.includes(channel) === true) return false;
-          return this.lists.remove(this.keys.channel(channel), connectionId);
-        }),
-      );
+  private async pruneChannel(channel: string): Promise<boolean> {
+    const key = this.keys.channel(channel);
+    return this.prune(key, await this.lists.read(key), isIn(channel));
+  }
+
+  /** Without it, a user who connects often would keep every id for ever, since each connect renews the list. */
+  private async pruneUser(userId: string): Promise<void> {
+    const key = this.keys.user(userId);
+    // What has expired was renewed before anything that is alive, and so stands in front of it.
+    const oldest = (await this.lists.read(key)).slice(0, OLDEST_CHECKED);
+    await this.prune(key, oldest, isOf(userId));
+  }
+
+  /** Takes those ids off a list whose records are gone or do not belong there. Resolves whether there were any. */
+  private async prune(key: string, connectionIds: readonly string[], belongs: Criterion): Promise<boolean> {
+    const strays: string[] = [];
+    for (const page of pagesOf(connectionIds)) {
+      const stored = await this.readAll(page);
+      strays.push(...page.filter((_, index) => !belongs(stored[index])));
+    }
+    const removals = strays.map((connectionId) =>
+      // An operation that is under way lists its connection before it writes the record; behind the lock it is over.
+      this.lock.run(connectionId, async () =>
+        belongs(await this.read(connectionId)) ? false : this.lists.remove(key, connectionId),
+      ),
+    );
     return (await Promise.all(removals)).includes(true);
   }
 
@@ -243,17 +272,14 @@ export class SharedConnectionStore extends ConnectionStore {
     if ((await this.lists.read(key)).length > 0) return;
     await this.lists.remove(this.keys.channels, channel);
     // A join lists its member before its channel: if one came in between, its channel is put back.
-    if ((await this.lists.read(key)).length > 0) await this.lists.add(this.keys.channels, channel);
+    if ((await this.lists.read(key)).length > 0) await this.lists.keep(this.keys.channels, channel);
   }
 
   /** The ids of a list whose records agree that they belong there. */
-  private async *confirmed(
-    key: string,
-    belongs: (stored: ConnectionRecord) => boolean,
-  ): AsyncIterable<readonly string[]> {
+  private async *confirmed(key: string, belongs: Criterion): AsyncIterable<readonly string[]> {
     for (const page of pagesOf(await this.lists.read(key))) {
       const stored = await this.readAll(page);
-      yield page.filter((_, index) => stored[index] !== undefined && belongs(stored[index]));
+      yield page.filter((_, index) => belongs(stored[index]));
     }
   }
 }
@@ -262,9 +288,4 @@ async function countOf(pages: AsyncIterable<readonly string[]>): Promise<number>
   let count = 0;
   for await (const page of pages) count += page.length;
   return count;
-}
-
-/** `-Infinity` without a record: the sweep is to take such an id off the lists. */
-function seenAtOf(stored: ConnectionRecord | undefined): number {
-  return stored === undefined ? -Infinity : (stored.seenAt ?? stored.connectedAt);
 }

@@ -24,14 +24,13 @@ export class SharedLists {
     return readIds(await this.cache.get(key));
   }
 
-  /** Resolves true when the list did not have `id`. */
-  add(key: string, id: string): Promise<boolean> {
-    return this.change(key, (ids) => ids.size !== ids.add(id).size);
-  }
-
-  /** Postpones the expiry of a list that has, or now gets, `id`. */
-  keep(key: string, id: string): Promise<boolean> {
-    return this.change(key, (ids) => ids.add(id).size > 0);
+  /** Puts `id` at the end of a list, wherever it stood before, and postpones the expiry of the list. */
+  async keep(key: string, id: string): Promise<void> {
+    await this.change(key, (ids) => {
+      ids.delete(id);
+      ids.add(id);
+      return true;
+    });
   }
 
   /** Resolves true when the list had `id`. An emptied list is deleted. */
