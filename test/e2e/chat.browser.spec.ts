@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { describeInBrowser, launchBrowser } from '../support/browser.js';
+import { forbidStorage, intercept, SERVER_ERROR, type Visit } from './interception.js';
 import { Person } from './person.js';
 import { SampleProcess } from './sample-process.js';
 
@@ -8,14 +9,18 @@ let browser: Browser;
 let sample: SampleProcess;
 let people: Person[];
 
+const BAD_ROOM = /^A room has 1 to 32 letters/;
+
 /** Opens the page in a browser of their own. */
-async function visit(options: BrowserContextOptions = {}): Promise<Person> {
-  const person = await Person.visit(sample.url, await browser.newContext(options));
+async function visit({ prepare, ...options }: Visit = {}): Promise<Person> {
+  const context = await browser.newContext(options);
+  await prepare?.(context);
+  const person = await Person.visit(sample.url, context);
   people.push(person);
   return person;
 }
 
-async function enter(name: string, options?: BrowserContextOptions): Promise<Person> {
+async function enter(name: string, options?: Visit): Promise<Person> {
   const person = await visit(options);
   await person.choose(name);
   await person.page.getByRole('heading', { name: 'Pick a room' }).waitFor();
@@ -112,12 +117,9 @@ describeInBrowser('The page of the sample chat', () => {
     await enter('Alice');
     const other = await visit();
     await other.choose('alice');
-    await other.page.getByRole('alert').getByText('alice is here already.').waitFor();
+    await other.isTold('alice is here already.');
     await other.choose('<script>');
-    await other.page
-      .getByRole('alert')
-      .getByText(/^A name has 1 to 24 letters/)
-      .waitFor();
+    await other.isTold(/^A name has 1 to 24 letters/);
     await other.choose('Alicia');
     await other.page.getByRole('heading', { name: 'Pick a room' }).waitFor();
   });
@@ -127,10 +129,14 @@ describeInBrowser('The page of the sample chat', () => {
     await alice.join('lobby');
     const { port } = sample;
     await sample.stop();
-    await alice.page.getByText('The connection is lost. Trying to get it back…').waitFor();
+    const status = alice.page.getByRole('status', { includeHidden: true });
+    await status.getByText('The connection is lost. Trying to get it back…').waitFor();
+    await alice.page.getByRole('main').getByText('The connection is lost. Trying to get it back…').waitFor();
     sample = await SampleProcess.start(port);
     const bob = await enter('Bob');
-    await alice.page.getByText('Connected').last().waitFor();
+    await status.getByText('Connected').waitFor();
+    // With another one a screen reader would say it twice.
+    expect(await status.count()).toBe(1);
     await bob.conversation('lobby, 1 person').click();
     await bob.member('Alice').waitFor();
     await bob.say('Welcome back');
@@ -149,21 +155,128 @@ describeInBrowser('The page of the sample chat', () => {
     expect(await alice.member('Alice').count()).toBe(1);
   });
 
-  it('shows what the gateway itself answers, and gives the message back', async () => {
-    const alice = await visit();
-    await alice.page.routeWebSocket(/\/ws$/, (socket) => {
-      const server = socket.connectToServer();
-      socket.onMessage((message) => {
-        if (!String(message).includes('"say"')) server.send(message);
-        else socket.send('{"message": "Forbidden", "connectionId":"A=", "requestId":"B="}');
-      });
-    });
+  it('finds back after a reload into rooms that it joined after others were refused or failed', async () => {
+    const alice = await enter('Alice', { prepare: intercept('"broken"', (_, answer) => answer(SERVER_ERROR)) });
+    await alice.join('lobby');
+    await alice.ask('<room>');
+    await alice.isTold(BAD_ROOM);
+    await alice.join('workshop');
+    await alice.ask('broken');
+    await alice.isTold('The server answered: Internal server error');
+    await alice.join('kitchen');
     await alice.page.reload();
-    await alice.choose('Alice');
+    await alice.page.getByRole('heading', { name: '#kitchen' }).waitFor();
+    await alice.page.getByRole('button', { name: 'Leave' }).click();
+    await alice.conversation('kitchen, 0 people').waitFor();
+    await alice.page.reload();
+    // Asked for after those that it was in, and so answered after them.
+    await alice.join('attic');
+    const others = ['kitchen, 0 people', 'lobby, 1 person, joined', 'workshop, 1 person, joined'];
+    expect(await alice.conversations()).toEqual(['attic, 1 person, joined', ...others]);
+  });
+
+  it('goes on from a ninth room, which nobody gets', async () => {
+    const alice = await enter('Alice');
+    const rooms = Array.from({ length: 8 }, (_, index) => `room ${index + 1}`);
+    for (const room of rooms) await alice.join(room);
+    await alice.ask('room 9');
+    await alice.isTold('You can be in 8 rooms at once. Leave one first.');
+    await alice.page.getByRole('button', { name: 'Leave' }).click();
+    await alice.join('room 9');
+    await alice.page.reload();
+    await alice.page.getByRole('heading', { name: '#room 9' }).waitFor();
+    for (const room of rooms.slice(0, 7)) await alice.conversation(`${room}, 1 person, joined`).waitFor();
+  });
+
+  it('opens a room whose name the server writes otherwise', async () => {
+    const alice = await enter('Alice');
+    await alice.join('lobby');
+    await alice.ask('Tea   Ｔime');
+    await alice.page.getByRole('heading', { name: '#tea time' }).waitFor();
+  });
+
+  it('gives nothing back that was delivered', async () => {
+    const alice = await enter('Alice', { prepare: intercept('"broken"', (_, answer) => answer(SERVER_ERROR)) });
+    await alice.join('lobby');
+    await alice.say('hi');
+    await alice.sees('hi');
+    await alice.ask('<room>');
+    await alice.isTold(BAD_ROOM);
+    await alice.ask('broken');
+    await alice.isTold('The server answered: Internal server error');
+    expect(await alice.message.inputValue()).toBe('');
+  });
+
+  it('gives a refused message back in the conversation that it was written in', async () => {
+    let release: () => void = () => undefined;
+    const alice = await enter('Alice', {
+      prepare: intercept('"whisper"', (pass) => {
+        release = pass;
+      }),
+    });
+    const bob = await enter('Bob');
+    await alice.join('lobby');
+    await bob.join('lobby');
+    await alice.page.getByRole('button', { name: 'Message Bob privately' }).click();
+    await alice.say('are you there?');
+    await alice.ask('<room>');
+    await alice.isTold(BAD_ROOM);
+    expect(await alice.message.inputValue()).toBe('');
+    await alice.conversation('lobby, 2 people, joined').click();
+    await bob.page.close();
+    await alice.sees('Bob left.');
+    release();
+    await alice.isTold('Bob is not here.');
+    expect(await alice.message.inputValue()).toBe('');
+    await alice.conversation('Bob, private').click();
+    expect(await alice.message.inputValue()).toBe('are you there?');
+  });
+
+  it('goes on after a frame that is not JSON', async () => {
+    const alice = await enter('Alice', {
+      prepare: intercept('"say"', (pass, answer) => {
+        answer('<html>Bad gateway</html>');
+        pass();
+      }),
+    });
     await alice.join('lobby');
     await alice.say('hello?');
-    await alice.page.getByRole('alert').getByText('The server answered: Forbidden').waitFor();
+    await alice.sees('hello?');
+  });
+
+  it('works where the browser forbids storage', async () => {
+    const alice = await enter('Alice', { prepare: forbidStorage });
+    await alice.join('lobby');
+    await alice.page.getByRole('button', { name: 'Sign out' }).click();
+    await alice.page.getByRole('textbox', { name: 'Your name' }).waitFor();
+  });
+
+  it('shows what the gateway itself answers, and gives the message back', async () => {
+    const alice = await enter('Alice', { prepare: intercept('"say"', (_, answer) => answer(SERVER_ERROR)) });
+    await alice.join('lobby');
+    await alice.say('hello?');
+    await alice.isTold('The server answered: Internal server error');
     expect(await alice.message.inputValue()).toBe('hello?');
+  });
+
+  it('reads the messages out as the items of a list', async () => {
+    const alice = await enter('Alice');
+    await alice.join('lobby');
+    await alice.say('one of several');
+    await alice.log.getByRole('list').getByRole('listitem').filter({ hasText: 'one of several' }).waitFor();
+  });
+
+  it('leaves nothing but the members within reach when they slide in beside the rooms', async () => {
+    const alice = await enter('Alice', { viewport: { width: 900, height: 700 } });
+    await alice.join('lobby');
+    const room = alice.conversation('kitchen, 0 people');
+    const focused = alice.page.getByRole('navigation').locator(':focus');
+    await alice.page.getByRole('button', { name: 'Show members' }).click();
+    await room.focus();
+    expect(await focused.count()).toBe(0);
+    await alice.page.keyboard.press('Escape');
+    await room.focus();
+    expect(await focused.count()).toBe(1);
   });
 
   it('works on a phone, where the lists slide in over the conversation', async () => {

@@ -64,9 +64,14 @@ export class Person {
     await this.page.keyboard.press('Enter');
   }
 
-  async join(room: string): Promise<void> {
+  /** Asks for a room, whatever the answer. */
+  async ask(room: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Join or create a room' }).fill(room);
     await this.page.keyboard.press('Enter');
+  }
+
+  async join(room: string): Promise<void> {
+    await this.ask(room);
     await this.page.getByRole('heading', { name: `#${room}` }).waitFor();
   }
 
@@ -77,6 +82,11 @@ export class Person {
 
   async sees(text: string): Promise<void> {
     await this.log.getByText(text).waitFor();
+  }
+
+  /** Waits for the page to say why something was not done. */
+  async isTold(problem: string | RegExp): Promise<void> {
+    await this.page.getByRole('alert').getByText(problem).waitFor();
   }
 
   private get navigation(): Locator {

@@ -6,7 +6,7 @@ const FINAL_CODES = new Set([1000, 4000]);
 
 /**
  * A WebSocket that comes back by itself. Fires `status` (`connecting`, `open`, `waiting` or `ended`) and `frame`, each with its value as
- * `detail`.
+ * `detail`: `null` for a frame that is not JSON.
  */
 export class Connection extends EventTarget {
   #url;
@@ -38,7 +38,7 @@ export class Connection extends EventTarget {
     socket.addEventListener('message', ({ data }) => {
       // Not at `open`: a server that accepts and drops at once is not back.
       this.#attempts = 0;
-      this.#emit('frame', JSON.parse(data));
+      this.#emit('frame', parse(data));
     });
     socket.addEventListener('close', ({ code }) => {
       if (socket !== this.#socket) return;
@@ -72,5 +72,13 @@ export class Connection extends EventTarget {
 
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+function parse(data) {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
   }
 }

@@ -6,7 +6,9 @@ const NEAR_END_PX = 80;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
+/** What scrolls and is read out; the list in it keeps its own role. */
 const log = byId('log');
+const list = byId('messages');
 const toNewest = byId('to-newest');
 
 log.addEventListener('scroll', () => {
@@ -22,7 +24,7 @@ new ResizeObserver(() => {
 export function showConversation(conversation) {
   log.setAttribute('aria-busy', 'true');
   const messages = conversation?.messages ?? [];
-  log.replaceChildren(...messages.map((message, index) => line(message, messages[index - 1])));
+  list.replaceChildren(...messages.map((message, index) => line(message, messages[index - 1])));
   scrollToEnd();
   requestAnimationFrame(() => log.removeAttribute('aria-busy'));
 }
@@ -31,8 +33,8 @@ export function showConversation(conversation) {
 export function appendNewest({ messages }) {
   const wasNearEnd = isNearEnd();
   const message = messages.at(-1);
-  log.append(line(message, messages.at(-2)));
-  while (log.children.length > messages.length) log.firstElementChild.remove();
+  list.append(line(message, messages.at(-2)));
+  while (list.children.length > messages.length) list.firstElementChild.remove();
   if (wasNearEnd || message.isOwn) scrollToEnd();
   else toNewest.hidden = false;
 }

@@ -1,6 +1,7 @@
 import { Connection } from './connection.js';
 import { byId } from './dom.js';
 import { appendNewest } from './log.js';
+import { Outbox } from './outbox.js';
 import { closePanels, openPanel } from './panels.js';
 import { endSession, loadSession, saveSession } from './session.js';
 import { ChatState } from './state.js';
@@ -12,24 +13,19 @@ const KEEP_ALIVE_MS = 4 * 60_000;
 const session = loadSession();
 const state = new ChatState();
 const connection = new Connection(gatewayUrl());
+const outbox = new Outbox();
 const text = byId('text');
 
 /** Whether the server knows the name of this connection. */
 let isWelcome = false;
-/** The room to show once it is joined, and those whose answer is on its way. */
+/** The room to show once it is joined. */
 let opening = session.current;
-const joining = new Set();
-/** What was sent last, to give it back when it is refused. */
-let lastSent = '';
 
 const actions = {
   openRoom(room) {
     const conversation = state.room(room);
     if (conversation !== undefined) actions.openConversation(conversation);
-    else if (request({ action: 'join', room })) {
-      opening = room;
-      joining.add(room);
-    }
+    else if (request({ action: 'join', room })) opening = room;
   },
   openPerson: (name) => actions.openConversation(state.person(name)),
   openConversation(conversation) {
@@ -49,10 +45,7 @@ const handlers = {
     showChat(name);
     if (isWelcome) return;
     isWelcome = true;
-    for (const room of session.rooms) {
-      joining.add(room);
-      connection.send({ action: 'join', room });
-    }
+    for (const room of session.rooms) connection.send({ action: 'join', room });
     if (session.rooms.length > 0 || state.current !== null) return;
     update();
     byId('title').focus();
@@ -61,7 +54,8 @@ const handlers = {
   room({ room, members }) {
     const known = state.room(room);
     // The answer to a `who` of a room that was left meanwhile.
-    if (!joining.delete(room) && known === undefined) return;
+    if (known === undefined && !members.includes(state.me)) return;
+    if (!session.rooms.includes(room)) session.rooms.push(room);
     const conversation = state.enterRoom(room);
     state.setMembers(conversation, members);
     if (known !== undefined) return;
@@ -78,6 +72,7 @@ const handlers = {
     const conversation = state.room(room);
     if (conversation === undefined) return;
     if (name === state.me) {
+      session.rooms = session.rooms.filter((joined) => joined !== room);
       state.close(conversation);
       return;
     }
@@ -101,7 +96,8 @@ const handlers = {
       isWelcome = false;
       introduce();
     }
-    refused(message);
+    showProblem(message);
+    giveBack(outbox.refused(action));
   },
 };
 
@@ -110,14 +106,18 @@ connection.addEventListener('status', ({ detail: status }) => {
   if (status !== 'open') return;
   // The server knows nothing of a new connection: it gets the name first, and the rooms once it is welcome.
   isWelcome = false;
+  // Whether what went out on the old one arrived, nobody will say any more.
+  outbox.clear();
   introduce();
 });
 
 connection.addEventListener('frame', ({ detail: frame }) => {
   if (frame === null || typeof frame !== 'object') return;
   // A frame without a type is the gateway's own: no such route, or the server failed.
-  if (typeof frame.type !== 'string') refused(`The server answered: ${String(frame.message)}`);
-  else if (Object.hasOwn(handlers, frame.type)) handlers[frame.type](frame);
+  if (typeof frame.type !== 'string') {
+    showProblem(`The server answered: ${String(frame.message)}`);
+    giveBack(outbox.failed());
+  } else if (Object.hasOwn(handlers, frame.type)) handlers[frame.type](frame);
   update();
 });
 
@@ -131,7 +131,8 @@ byId('name-form').addEventListener('submit', (event) => {
 
 byId('room-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  const room = byId('room').value.trim().toLowerCase();
+  // As the server writes it, to know the room in its answer.
+  const room = byId('room').value.normalize('NFKC').trim().replace(/ +/g, ' ').toLowerCase();
   if (room === '') return;
   byId('room').value = '';
   actions.openRoom(room);
@@ -147,6 +148,8 @@ byId('leave').addEventListener('click', () => {
 });
 
 byId('sign-out').addEventListener('click', () => {
+  // A frame that arrives before the page is gone must not save the session again.
+  isWelcome = false;
   endSession();
   location.reload();
 });
@@ -162,7 +165,7 @@ byId('composer').addEventListener('submit', (event) => {
       : { action: 'whisper', to: current.title, text: message },
   );
   if (!sent) return;
-  lastSent = message;
+  outbox.add(current, message);
   text.value = '';
   fitText();
 });
@@ -201,10 +204,15 @@ function request(frame) {
   return sent;
 }
 
-function refused(problem) {
-  showProblem(problem);
-  if (text.value === '') text.value = lastSent;
-  lastSent = '';
+/** Puts a message that was not delivered back where it was written, unless something else is being written there. */
+function giveBack(message) {
+  if (message === undefined) return;
+  const { conversation, text: unsent } = message;
+  if (conversation !== state.current) conversation.draft ||= unsent;
+  else if (text.value === '') {
+    text.value = unsent;
+    fitText();
+  }
 }
 
 function tell(conversation, what) {
@@ -212,17 +220,22 @@ function tell(conversation, what) {
 }
 
 function add(conversation, message) {
-  state.add(conversation, message);
+  if (state.add(conversation, message).isOwn) outbox.delivered(conversation, message.text);
   if (conversation === state.current) appendNewest(conversation);
 }
 
 function update() {
   render(state, actions);
-  // Until the rooms of an earlier page are joined again, what is known of them must not be lost.
-  if (!isWelcome || joining.size > 0) return;
-  session.rooms = state.joinedRooms;
-  session.current = state.current?.isRoom === true ? state.current.title : null;
+  if (!isWelcome) return;
+  session.current = currentRoom();
   saveSession(session);
+}
+
+/** The room to come back to; `null` for none. */
+function currentRoom() {
+  const { current } = state;
+  if (current === null) return opening;
+  return current.isRoom ? current.title : null;
 }
 
 function fitText() {

@@ -44,7 +44,8 @@ function update() {
   for (const entry of panels) {
     const isOpen = entry === opened;
     entry.panel.classList.toggle('open', isOpen);
-    entry.panel.inert = !entry.wide.matches && !isOpen;
+    // The other panel may stand beside the conversation, and is as much out of reach as that.
+    entry.panel.inert = opened === null ? !entry.wide.matches : !isOpen;
     entry.opener.setAttribute('aria-expanded', String(isOpen));
   }
   scrim.hidden = opened === null;

@@ -19,7 +19,11 @@ export function saveSession(session) {
 }
 
 export function endSession() {
-  sessionStorage.removeItem(KEY);
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Storage is forbidden: there is nothing in it.
+  }
 }
 
 // randomUUID exists on secure origins only, and the chat may be shown around a local network.

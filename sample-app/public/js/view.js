@@ -25,6 +25,8 @@ export function renderStatus(status) {
       ? 'Your session was continued elsewhere. Reload to continue it here.'
       : 'The connection is lost. Trying to get it back…';
   byId('composer').classList.toggle('offline', status !== 'open');
+  // A further try to connect is no news.
+  if (status !== 'connecting') announce(status === 'open' ? STATUS_TEXT.open : banner.textContent);
 }
 
 /** Shows the name form, with what was wrong with the last name. */
@@ -63,6 +65,12 @@ export function render(state, actions) {
   shown = current;
   showConversation(current);
   text.value = current?.draft ?? '';
+}
+
+/** Has a screen reader say something, unless that is what it said last. */
+function announce(what) {
+  const announcement = byId('announcement');
+  if (announcement.textContent !== what) announcement.textContent = what;
 }
 
 function renderHeading(current) {
