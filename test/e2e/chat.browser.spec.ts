@@ -135,7 +135,6 @@ describeInBrowser('The page of the sample chat', () => {
     sample = await SampleProcess.start(port);
     const bob = await enter('Bob');
     await status.getByText('Connected').waitFor();
-    // With another one a screen reader would say it twice.
     expect(await status.count()).toBe(1);
     await bob.conversation('lobby, 1 person').click();
     await bob.member('Alice').waitFor();
