@@ -14,8 +14,8 @@ import { Responses, respondWith, type WebSocketResponse } from './protocol/respo
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 
-/** Route keys come from outside: past this many the log has said enough. */
-const MAX_REFUSED_ROUTES_SAID = 100;
+/** What is refused comes from outside: past this many the log has said enough. */
+const MAX_SAID = 100;
 
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
@@ -27,7 +27,7 @@ export interface EventOrigin {
 @Injectable()
 export class WebSocketHandler {
   private readonly logger = new Logger('WebSocket');
-  private readonly refusedRoutes = new Set<string>();
+  private readonly said = new Set<string>();
 
   constructor(
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
@@ -48,7 +48,7 @@ export class WebSocketHandler {
    */
   async handle(event: unknown, origin: EventOrigin = {}): Promise<WebSocketResponse> {
     try {
-      const parsed = parseEvent(event, { maxBytes: this.options.maxBodyBytes, maxDepth: this.options.maxBodyDepth });
+      const parsed = this.parse(event);
       switch (parsed.type) {
         case 'CONNECT':
           await this.lifecycle.connect(this.connectionOf(parsed, origin), parsed.event);
@@ -108,6 +108,17 @@ export class WebSocketHandler {
     return (await this.getConnection(connectionId)) !== null;
   }
 
+  private parse(event: unknown): ParsedEvent {
+    const { maxBodyBytes: maxBytes, maxBodyDepth: maxDepth } = this.options;
+    try {
+      return parseEvent(event, { maxBytes, maxDepth });
+    } catch (error) {
+      if (error instanceof MalformedEventError) throw error;
+      // A proxy or a getter that throws: nothing that JSON could hold.
+      throw new MalformedEventError('Malformed event: it cannot be read.', 400, { cause: error });
+    }
+  }
+
   private async handleMessage(
     parsed: ParsedEvent & { type: 'MESSAGE' },
     origin: EventOrigin,
@@ -137,21 +148,24 @@ export class WebSocketHandler {
 
   private refuseRoute(routeKey: string): WebSocketResponse {
     const route = JSON.stringify(routeKey);
-    if (!this.refusedRoutes.has(routeKey) && this.refusedRoutes.size < MAX_REFUSED_ROUTES_SAID) {
-      this.refusedRoutes.add(routeKey);
-      this.logger.error(
-        `The route ${route} is refused: its event is reserved, and a client could raise it. Rename the route.`,
-      );
-    }
+    this.sayOnce(
+      `The route ${route} is refused: its event is reserved, and a client could raise it. Rename the route.`,
+    );
     return Responses.malformed(400, `The route ${route} is reserved.`);
   }
 
   private refuse(error: unknown): WebSocketResponse {
     if (error instanceof MalformedEventError) {
-      this.logger.warn(error.reason);
+      this.sayOnce(error.reason);
       return Responses.malformed(error.statusCode, error.reason);
     }
     this.logger.error('An event could not be handled.', describeError(error));
     return error instanceof StoreUnavailableError ? Responses.unavailable : Responses.internalError;
+  }
+
+  private sayOnce(message: string): void {
+    if (this.said.has(message) || this.said.size >= MAX_SAID) return;
+    this.said.add(message);
+    this.logger.error(message);
   }
 }

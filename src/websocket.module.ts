@@ -151,13 +151,22 @@ function cacheStore(options: ResolvedWebSocketOptions, application: ApplicationP
     timeoutMs: options.storeTimeoutMs,
     expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
     clock: options.clock,
-    onOpen: (kind) => {
-      if (kind === 'shared') {
-        new Logger('WebSocket').warn(
-          'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
-            'processes, give the module a store that has them.',
-        );
-      }
-    },
+    onOpen: warnOfLimits,
   });
+}
+
+/** Says what a kind of cache is not made for. */
+function warnOfLimits(kind: 'in-memory' | 'shared'): void {
+  const logger = new Logger('WebSocket');
+  if (kind === 'shared') {
+    logger.warn(
+      'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
+        'processes, give the module a store that has them.',
+    );
+  } else if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
+    logger.warn(
+      'Connections are kept in the memory of one Lambda instance: the others know nothing of them. Give the module a store that all ' +
+        'of them share.',
+    );
+  }
 }

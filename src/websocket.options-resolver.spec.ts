@@ -58,10 +58,27 @@ describe('the options', () => {
       { maxConcurrentSends: 1.5 },
       'Expected "maxConcurrentSends" to be a whole number of at least 1, got 1.5 (number).',
     ],
-    [{ requestTimeoutMs: NaN }, 'Expected "requestTimeoutMs" to be a whole number of at least 1, got NaN (number).'],
+    [
+      { requestTimeoutMs: NaN },
+      'Expected "requestTimeoutMs" to be a whole number from 1 to 2147483647, got NaN (number).',
+    ],
     [{ keyPrefix: '' }, 'Expected "keyPrefix" to be a non-empty string, got "" (string).'],
     [{ awsRegion: null }, 'Expected "awsRegion" to be a non-empty string, got null.'],
     [{ apiGatewayEndpoint: 'ftp://x' }, 'Expected "apiGatewayEndpoint" to be a URL like'],
+    [
+      { gateway: { routes: ['connected'] } },
+      'Expected "gateway.routes" to be an array of route keys that are not reserved',
+    ],
+    [{ gateway: { routes: ['$connect'] } }, 'Expected "gateway.routes" to be an array of'],
+    [
+      { requestTimeoutMs: 2 ** 31 },
+      'Expected "requestTimeoutMs" to be a whole number from 1 to 2147483647, got 2147483648 (number).',
+    ],
+    [
+      { credentials: { accessKeyId: undefined, secretAccessKey: undefined } },
+      'Expected "credentials" to be { accessKeyId, secretAccessKey } with two non-empty strings',
+    ],
+    [{ store: { add: () => true, remove: () => null } }, 'Expected "store" to be a ConnectionStore'],
     [{ store: {} }, 'Expected "store" to be a ConnectionStore, got object.'],
     [{ clock: Date }, 'Expected "clock" to be a Clock, got function.'],
     [{ gateway: true }, 'Expected "gateway" to be an object, got boolean.'],
@@ -90,6 +107,8 @@ describe('the options', () => {
   it('never repeat a secret', () => {
     for (const options of [
       { credentials: 'hunter2' },
+      { apiGatewayEndpoint: 'https://user:hunter2@a.example' },
+      { apiGatewayEndpoint: 'https://a.example/prod?token=hunter2' },
       { gateway: { credentials: 'hunter2' } },
       { gateway: { credentials: { accessKeyId: 'hunter2', secretAccessKey: ['hunter2'] } } },
     ]) {

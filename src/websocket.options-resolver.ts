@@ -1,4 +1,4 @@
-import { SystemClock, type Clock } from './contracts/clock.js';
+import { MAX_DELAY_MS, SystemClock, type Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
 import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/gateway.options-resolver.js';
@@ -47,6 +47,22 @@ const DEFAULTS = Object.freeze({
   deliveryTimeoutMs: 10_000,
 });
 
+const STORE_METHODS = [
+  'add',
+  'ensure',
+  'remove',
+  'findMany',
+  'join',
+  'leave',
+  'touch',
+  'connections',
+  'members',
+  'connectionsOfUser',
+  'staleBefore',
+  'channels',
+  'countConnections',
+] as const;
+
 /**
  * Completes the options from the environment and the defaults.
  *
@@ -64,15 +80,8 @@ export function resolveWebSocketOptions(
     awsRegion: read.text('awsRegion', env['WEBSOCKET_AWS_REGION'] || null),
     fallbackRegion: env['AWS_REGION'] || DEFAULTS.awsRegion,
     credentials: resolveCredentials(read),
-    store: read.object<ConnectionStore>('store', 'a ConnectionStore', [
-      'add',
-      'ensure',
-      'remove',
-      'findMany',
-      'join',
-      'leave',
-    ]),
-    storeTimeoutMs: read.wholeNumber('storeTimeoutMs', 1, DEFAULTS.storeTimeoutMs),
+    store: read.object<ConnectionStore>('store', 'a ConnectionStore', STORE_METHODS),
+    storeTimeoutMs: read.wholeNumber('storeTimeoutMs', 1, DEFAULTS.storeTimeoutMs, MAX_DELAY_MS),
     keyPrefix: read.text('keyPrefix', DEFAULTS.keyPrefix),
     staleAfterSeconds: read.wholeNumber('staleAfterSeconds', 1, DEFAULTS.staleAfterSeconds),
     goneGracePeriodMs: read.wholeNumber('goneGracePeriodMs', 0, DEFAULTS.goneGracePeriodMs),
@@ -81,8 +90,8 @@ export function resolveWebSocketOptions(
     maxBodyDepth: read.wholeNumber('maxBodyDepth', 1, DEFAULTS.maxBodyDepth),
     maxChannelsPerConnection: read.wholeNumber('maxChannelsPerConnection', 1, DEFAULTS.maxChannelsPerConnection),
     maxConcurrentSends: read.wholeNumber('maxConcurrentSends', 1, DEFAULTS.maxConcurrentSends),
-    requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs),
-    deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs),
+    requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs, MAX_DELAY_MS),
+    deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs, MAX_DELAY_MS),
     gateway: gateway === null ? null : resolveGatewayOptions(gateway, maxBodyBytes),
     clock: read.object<Clock>('clock', 'a Clock', ['now', 'after']) ?? new SystemClock(),
   };
@@ -94,20 +103,29 @@ function resolveEndpoint(endpoint: string | null): string | null {
   if (endpoint === null) return null;
   const normalized = normalizeEndpoint(endpoint);
   if (normalized !== null) return normalized;
+  // A URL with a password or a query in it is no endpoint, and not for the log.
+  const got = /[@?#]/.test(endpoint) ? 'string' : `${JSON.stringify(endpoint)} (string)`;
   throw new InvalidOptionsError(
     'apiGatewayEndpoint',
-    `Expected "apiGatewayEndpoint" to be a URL like "https://abc123.execute-api.us-east-1.amazonaws.com/production", got ${JSON.stringify(endpoint)} (string).`,
+    `Expected "apiGatewayEndpoint" to be a URL like "https://abc123.execute-api.us-east-1.amazonaws.com/production", got ${got}.`,
   );
 }
 
 function resolveCredentials(read: OptionsReader): AwsCredentials | null {
   const credentials = read.take('credentials');
   if (credentials === undefined) return null;
-  const isPair =
-    typeof credentials === 'object' &&
-    credentials !== null &&
-    'accessKeyId' in credentials &&
-    'secretAccessKey' in credentials;
-  if (isPair || typeof credentials === 'function') return credentials as AwsCredentials;
-  throw read.unexpected('credentials', '{ accessKeyId, secretAccessKey } or a provider of them', credentials, true);
+  if (typeof credentials === 'function') return credentials as AwsCredentials;
+  const { accessKeyId, secretAccessKey } = (credentials ?? {}) as Record<string, unknown>;
+  // What an environment variable that is not set leaves here would fail at the first message, far from its cause.
+  if (isKey(accessKeyId) && isKey(secretAccessKey)) return credentials as AwsCredentials;
+  throw read.unexpected(
+    'credentials',
+    '{ accessKeyId, secretAccessKey } with two non-empty strings, or a provider of them',
+    credentials,
+    true,
+  );
+}
+
+function isKey(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -45,8 +45,7 @@ export class ConnectionLifecycle {
   /** Stores a connection, then fires `connected`. When a listener throws, the connection is removed without a trace. */
   async connect(connection: Connection, eventData: WebSocketConnectEvent): Promise<void> {
     const { connectionId } = connection;
-    // Until the store says otherwise: one that failed may have stored it all the same.
-    let isStored = true;
+    let isStored = false;
     this.opening.add(connectionId);
     try {
       isStored = await this.store.add(connection);

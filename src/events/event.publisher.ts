@@ -66,13 +66,19 @@ export class EventPublisher {
 /** How many causes of an error a log line follows. */
 const MAX_CAUSES = 5;
 
-/**
- * What was thrown, for a log line: stacks and causes, and nothing of the fields that an error may carry.
- */
-export function describeError(error: unknown, depth = 0): string {
+/** What was thrown, for a log line: stacks and causes, and nothing of the fields that an error may carry. Never throws. */
+export function describeError(error: unknown): string {
+  try {
+    return describe(error, 0);
+  } catch {
+    return 'Something that cannot be described was thrown.';
+  }
+}
+
+function describe(error: unknown, depth: number): string {
   if (!(error instanceof Error)) return `Something that is no Error was thrown (${typeof error}).`;
   const own = error.stack ?? `${error.name}: ${error.message}`;
   if (depth === MAX_CAUSES) return own;
   const parts = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
-  return [own, ...parts.map((part) => `Caused by: ${describeError(part, depth + 1)}`)].join('\n');
+  return [own, ...parts.map((part) => `Caused by: ${describe(part, depth + 1)}`)].join('\n');
 }

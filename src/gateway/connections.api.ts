@@ -1,12 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { ApiGatewayLimits } from '../protocol/limits.js';
-import { sha256Hex } from '../signing/sigv4.js';
 import type { GatewaySession } from './gateway.session.js';
 import { isWellFormedId } from './identifier.js';
 import type { SignatureVerifier } from './signature.verifier.js';
 
-/** A body that large is not even read to its end. */
+/** A body larger than this is not even read to its end. */
 const MAX_DRAINED_BYTES = 10 * ApiGatewayLimits.messageBytes;
 
 /** An answer of the Management API. */
@@ -48,26 +48,30 @@ export class ConnectionsApi {
   accepts(request: IncomingMessage, response: ServerResponse): boolean {
     const id = this.pattern.exec(request.url ?? '')?.[1];
     if (id === undefined) return false;
-    this.answer(request, id).then(
-      (answer) => write(response, answer),
-      () => request.socket.destroy(),
-    );
+    void this.serve(request, response, id);
     return true;
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse, encodedId: string): Promise<void> {
+    try {
+      write(request, response, await this.answer(request, encodedId));
+    } catch {
+      // The client went away in the middle of its request.
+      response.destroy();
+    }
   }
 
   private async answer(request: IncomingMessage, encodedId: string): Promise<Answer> {
     if (this.verifier === null) return this.closed(request);
-    const body = await readBody(request);
-    // What was too much to keep can still be judged by the hash that its sender signed.
-    const hash = body === null ? String(request.headers['x-amz-content-sha256'] ?? '') : sha256Hex(body);
+    const { bytes, hash } = await readBody(request);
     const refusal = this.verifier.refusal(request, hash);
     if (refusal !== null) return failure(403, 'ForbiddenException', refusal);
     const connectionId = decodeId(encodedId);
     if (connectionId === null) return failure(400, 'BadRequestException', 'Invalid connectionId');
-    if (body === null) return failure(413, 'PayloadTooLargeException', 'Payload Too Large');
+    if (bytes === null) return failure(413, 'PayloadTooLargeException', 'Payload Too Large');
     const session = this.sessions.get(connectionId);
     if (session?.isOpen !== true) return GONE;
-    return this.act(request.method, session, body);
+    return this.act(request.method, session, bytes);
   }
 
   private act(method: string | undefined, session: GatewaySession, body: Buffer): Answer {
@@ -96,16 +100,34 @@ export class ConnectionsApi {
   }
 }
 
-/** The body, `null` when it is larger than a message may be. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.byteLength;
-    if (size <= ApiGatewayLimits.messageBytes) chunks.push(chunk);
-    else if (size > MAX_DRAINED_BYTES) throw new Error('The body does not end.');
-  }
-  return size <= ApiGatewayLimits.messageBytes ? Buffer.concat(chunks) : null;
+/** A body as far as it was read. */
+interface Body {
+  /** `null` when it is larger than a message may be. */
+  readonly bytes: Buffer | null;
+  /** Its SHA-256 in hexadecimal; the one that its sender claims when it was not read to its end. */
+  readonly hash: string;
+}
+
+function readBody(request: IncomingMessage): Promise<Body> {
+  return new Promise((resolve, reject) => {
+    const digest = createHash('sha256');
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      digest.update(chunk);
+      if (size <= ApiGatewayLimits.messageBytes) chunks.push(chunk);
+      if (size <= MAX_DRAINED_BYTES) return;
+      request.removeAllListeners('data').pause();
+      resolve({ bytes: null, hash: String(request.headers['x-amz-content-sha256'] ?? '') });
+    });
+    request.once('end', () => {
+      const bytes = size <= ApiGatewayLimits.messageBytes ? Buffer.concat(chunks) : null;
+      resolve({ bytes, hash: digest.digest('hex') });
+    });
+    // After `end` it comes too late to matter.
+    request.once('close', () => reject(new Error('The request ended early.')));
+  });
 }
 
 function decodeId(encoded: string): string | null {
@@ -117,13 +139,18 @@ function decodeId(encoded: string): string | null {
   }
 }
 
-function write(response: ServerResponse, { status, error, body }: Answer): void {
+function write(request: IncomingMessage, response: ServerResponse, { status, error, body }: Answer): void {
   const text = body === undefined ? '' : JSON.stringify(body);
+  const isRead = request.readableEnded || request.readableFlowing === true;
   response.writeHead(status, {
     'x-amzn-RequestId': crypto.randomUUID(),
     ...(error !== undefined && { 'x-amzn-ErrorType': error }),
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(text) }),
+    // What is left of the request would be taken for the next one.
+    ...(!isRead && { Connection: 'close' }),
   });
-  response.end(text);
+  response.end(text, () => {
+    if (!isRead) request.destroy();
+  });
 }

@@ -44,7 +44,8 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
     const { address, family, port } = this.address;
     const isAny = address === '::' || address === '0.0.0.0';
     const host = isAny ? '127.0.0.1' : family === 'IPv6' ? `[${address}]` : address;
-    return `ws://${host}:${port}${this.options.gateway?.path ?? ''}`;
+    const isSecure = this.httpServer !== undefined && 'setSecureContext' in this.httpServer;
+    return `${isSecure ? 'wss' : 'ws'}://${host}:${port}${this.options.gateway?.path ?? ''}`;
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -76,7 +77,9 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
   }
 
   private get address(): AddressInfo | null {
-    return (this.httpServer?.address() as AddressInfo | null | undefined) ?? null;
+    const address = this.httpServer?.address() ?? null;
+    // On a Unix socket the address is a path, and no client gets there by a URL.
+    return typeof address === 'string' ? null : address;
   }
 
   private async serve(httpServer: Server, gateway: ResolvedGatewayOptions): Promise<void> {

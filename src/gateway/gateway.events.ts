@@ -108,7 +108,7 @@ function groupHeaders(request: IncomingMessage, source: EventSource, now: number
     if (HOP_BY_HOP.has(key)) return;
     const spelled = spelling.get(key) ?? name;
     spelling.set(key, spelled);
-    headers.set(spelled, [...(headers.get(spelled) ?? []), value]);
+    append(headers, spelled, value);
   };
   for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
     add(request.rawHeaders[index] as string, request.rawHeaders[index + 1] as string);
@@ -124,8 +124,14 @@ function groupHeaders(request: IncomingMessage, source: EventSource, now: number
 function groupQuery(url: string): Map<string, string[]> {
   const query = new Map<string, string[]>();
   const [, search = ''] = url.split(/\?(.*)/s);
-  for (const [name, value] of new URLSearchParams(search)) query.set(name, [...(query.get(name) ?? []), value]);
+  for (const [name, value] of new URLSearchParams(search)) append(query, name, value);
   return query;
+}
+
+function append(values: Map<string, string[]>, name: string, value: string): void {
+  const all = values.get(name);
+  if (all === undefined) values.set(name, [value]);
+  else all.push(value);
 }
 
 /** One value for each name: the last, as API Gateway picks it. Own properties even for a header called `__proto__`. */

@@ -2,10 +2,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
-import type { Clock } from '../contracts/clock.js';
+import { inTime, LATE, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { EventPublisher } from '../events/event.publisher.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
+import { ApiGatewayLimits } from '../protocol/limits.js';
+import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalTransport } from '../transports/local/local.transport.js';
 import type { WebSocketHandler } from '../websocket.handler.js';
 import { ConnectionsApi } from './connections.api.js';
@@ -31,6 +33,8 @@ export interface GatewayServerContext {
   /** Resolves when the application's listeners are attached; nobody is let in before. */
   readonly ready: () => Promise<void>;
 }
+
+const KEEP_ALIVE_MS = 60_000;
 
 /** How long clients get to answer a close before their sockets are dropped. */
 const CLOSE_GRACE_MS = 2_000;
@@ -76,7 +80,11 @@ export class GatewayServer implements ServerGuest {
     const cancel = this.context.clock.after(CLOSE_GRACE_MS, () => {
       for (const session of sessions) session.terminate();
     });
-    await Promise.all([...sessions.map(({ ended }) => ended), ...this.handshakes]);
+    const all = Promise.all([...sessions.map(({ ended }) => ended), ...this.handshakes]);
+    // A listener that never ends must not keep the application from closing.
+    if ((await inTime(this.context.clock, ApiGatewayLimits.integrationTimeoutMs, all)) === LATE) {
+      this.logger.warn('The embedded gateway closed before every listener had ended.');
+    }
     cancel();
     this.detach();
   }
@@ -103,6 +111,8 @@ export class GatewayServer implements ServerGuest {
   private async shakeHands(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // A client that resets while it waits must not take the process with it.
     socket.on('error', () => socket.destroy());
+    // One that vanished without a word is noticed by the operating system, in minutes.
+    request.socket.setKeepAlive(true, KEEP_ALIVE_MS);
     try {
       const problem = this.isClosing ? refusal(503, 'Service unavailable') : refusalOf(request);
       if (problem === null) await this.open(request, socket, head);
@@ -118,29 +128,43 @@ export class GatewayServer implements ServerGuest {
       this.sourceOf(request),
       await (this.sessionContext ??= this.createSessionContext()),
     );
-    const { connectionId } = session;
-    const { statusCode, body, headers } = await session.connect(request);
-    if (statusCode < 200 || statusCode > 299) {
-      refuse(socket, { status: statusCode, body, ...(headers !== undefined && { headers }) });
-      return;
+    const handling = session.connect(request);
+    const response = await inTime(this.context.clock, ApiGatewayLimits.integrationTimeoutMs, handling);
+    if (response === LATE) {
+      refuse(socket, refusal(504, 'Endpoint request timed out'));
+      // Whatever the application still makes of it, there is no connection.
+      if (isAccepted(await handling)) await session.end({ code: 1006, reason: '' });
+    } else if (isAccepted(response)) await this.admit(session, request, socket, head);
+    else refuse(socket, { status: response.statusCode, body: response.body });
+  }
+
+  /** Finishes the handshake of a connection that the application accepted. */
+  private async admit(session: GatewaySession, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    let isOpen = false;
+    try {
+      if (!this.isClosing) {
+        this.sockets.handleUpgrade(request, socket, head, (opened) => {
+          isOpen = true;
+          this.keep(session);
+          session.open(opened);
+        });
+      }
+    } finally {
+      // The client went away while it waited for its answer, or the server is closing.
+      if (!isOpen) await session.end({ code: 1006, reason: '' });
     }
+    if (!isOpen) refuse(socket, refusal(503, 'Service unavailable'));
+  }
+
+  /** Makes a session known until it ends. */
+  private keep(session: GatewaySession): void {
+    const { connectionId } = session;
     this.sessions.set(connectionId, session);
     this.context.transport.attach(connectionId, session);
     void session.ended.then(() => {
       this.sessions.delete(connectionId);
       this.context.transport.detach(connectionId);
     });
-    let isOpen = false;
-    if (!this.isClosing) {
-      this.sockets.handleUpgrade(request, socket, head, (opened) => {
-        isOpen = true;
-        session.open(opened);
-      });
-    }
-    if (isOpen) return;
-    // The client went away while it waited for its answer, or the server is closing.
-    refuse(socket, refusal(503, 'Service unavailable'));
-    await session.end({ code: 1006, reason: '' });
   }
 
   private sourceOf(request: IncomingMessage): EventSource {
@@ -181,4 +205,8 @@ function answerPlainRequest(response: ServerResponse): void {
     'Content-Length': body.length,
   });
   response.end(body);
+}
+
+function isAccepted({ statusCode }: WebSocketResponse): boolean {
+  return statusCode >= 200 && statusCode <= 299;
 }

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../contracts/clock.js';
+import { inTime, LATE, type Clock } from '../contracts/clock.js';
 import { ErrorFrames } from '../protocol/error-frames.js';
 import { parseJson } from '../protocol/json.js';
+import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WebSocketEvent } from '../protocol/events.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalSocket } from '../transports/local/local.transport.js';
@@ -98,8 +99,11 @@ export class GatewaySession implements LocalSocket {
 
   /** Tells the application that the connection is over. */
   async end({ code, reason }: Closing): Promise<void> {
-    await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()));
-    this.endSession();
+    try {
+      await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()));
+    } finally {
+      this.endSession();
+    }
   }
 
   send(payload: Uint8Array): 'delivered' | 'gone' | 'throttled' {
@@ -152,11 +156,16 @@ export class GatewaySession implements LocalSocket {
       return;
     }
     const event = messageEvent(this.source, routeKey, body, isBinary, this.context.clock.now());
-    const { statusCode, body: answer } = await this.context.handle(event);
-    if (this.context.routeResponses.has(routeKey)) this.write(answer);
+    const requestId = event.requestContext.requestId ?? createId();
+    const response = await inTime(
+      this.context.clock,
+      ApiGatewayLimits.integrationTimeoutMs,
+      this.context.handle(event),
+    );
+    if (response === LATE) this.write(ErrorFrames.timedOut(this.connectionId, requestId));
+    else if (this.context.routeResponses.has(routeKey)) this.write(response.body);
     // Whether API Gateway tells the client of a failed one-way route is not settled; silence would help nobody.
-    else if (statusCode >= 400)
-      this.write(ErrorFrames.internalServerError(this.connectionId, event.requestContext.requestId ?? createId()));
+    else if (response.statusCode >= 400) this.write(ErrorFrames.internalServerError(this.connectionId, requestId));
   }
 
   private write(text: string): void {

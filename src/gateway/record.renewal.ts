@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { CancelTask, Clock } from '../contracts/clock.js';
+import { MAX_DELAY_MS, type CancelTask, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
+import { forEachAtMost } from '../fanout/concurrency.gate.js';
+
+const TOUCHES_AT_ONCE = 64;
 
 /**
  * Keeps the records of open sockets alive. API Gateway ends a connection after two hours; here one may stay for weeks, and what says
@@ -9,6 +12,7 @@ import type { ConnectionStore } from '../contracts/connection.store.js';
 export class RecordRenewal {
   private readonly logger = new Logger('WebSocket');
   private cancel: CancelTask | undefined;
+  private isStopped = false;
 
   /** @param connectionIds those whose sockets are open when it is their turn */
   constructor(
@@ -18,21 +22,27 @@ export class RecordRenewal {
     private readonly connectionIds: () => Iterable<string>,
   ) {}
 
+  /** Renews the records again and again, the next time once this one is over. */
   start(): void {
-    this.cancel = this.clock.after(this.everyMs, () => {
-      this.start();
-      void this.renew();
-    });
+    if (this.isStopped) return;
+    this.cancel = this.clock.after(
+      Math.min(this.everyMs, MAX_DELAY_MS),
+      () => void this.renew().then(() => this.start()),
+    );
   }
 
   stop(): void {
+    this.isStopped = true;
     this.cancel?.();
   }
 
   private async renew(): Promise<void> {
     const seenAt = this.clock.now();
     try {
-      for (const connectionId of this.connectionIds()) await this.store.touch(connectionId, seenAt);
+      // Many at a time: a store that commits concurrent changes together writes its lists once for all of them.
+      await forEachAtMost(TOUCHES_AT_ONCE, this.connectionIds(), async (connectionId) => {
+        if (!this.isStopped) await this.store.touch(connectionId, seenAt);
+      });
     } catch {
       // The next round comes long before the records expire.
       this.logger.warn('The records of open connections could not be renewed: the store failed.');

@@ -9,31 +9,55 @@ export interface ServerGuest {
 }
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Shows every request of a server to `guest` first, and leaves those that are not its own to the server's other listeners. In front of
- * them, because an application's body parsers would consume what a signature was made over.
+ * Shows every request and every upgrade of a server to `guest` first, and leaves those that are not its own to the server's other
+ * listeners. In front of them, because an application's body parsers would consume what a signature was made over, and other WebSocket
+ * servers drop the sockets that they do not know.
  *
  * @returns what undoes it
  */
 export function attachTo(server: Server, guest: ServerGuest): () => void {
-  const others = server.listeners('request') as RequestListener[];
-  const onRequest: RequestListener = (request, response) => {
+  const detachRequest = intercept<RequestListener>(server, 'request', (others) => (request, response) => {
     if (guest.request(request, response)) return;
     if (others.length > 0) for (const listener of others) listener.call(server, request, response);
     else response.writeHead(404).end();
-  };
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  });
+  const detachUpgrade = intercept<UpgradeListener>(server, 'upgrade', (others) => (request, socket, head) => {
     if (guest.upgrade(request, socket, head)) return;
+    if (others.length > 0) for (const listener of others) listener.call(server, request, socket, head);
     // Alone on the server, nobody else would ever answer.
-    if (server.listenerCount('upgrade') === 1) refuse(socket, refusal(404, 'Not Found'));
-  };
-  server.removeAllListeners('request').on('request', onRequest).on('upgrade', onUpgrade);
+    else if (server.listenerCount('upgrade') === 1) refuse(socket, refusal(404, 'Not Found'));
+  });
   return () => {
-    server.off('upgrade', onUpgrade);
+    detachRequest();
+    detachUpgrade();
+  };
+}
+
+/** The part of a server that keeps its listeners, whatever they take. */
+interface Listeners {
+  listeners(event: string): unknown[];
+  on(event: string, listener: unknown): unknown;
+  off(event: string, listener: unknown): unknown;
+  removeAllListeners(event: string): unknown;
+}
+
+/** Puts a listener in the place of those that an event has, which it is given to call. Returns what puts them back. */
+function intercept<Listener>(
+  server: Listeners,
+  event: string,
+  create: (others: readonly Listener[]) => Listener,
+): () => void {
+  const others = server.listeners(event) as Listener[];
+  const listener = create(others);
+  server.removeAllListeners(event);
+  server.on(event, listener);
+  return () => {
     // Another guest that came later holds this listener among its others, and calls them through it.
-    if (!server.listeners('request').includes(onRequest)) return;
-    server.off('request', onRequest);
-    for (const listener of others) server.on('request', listener);
+    if (!server.listeners(event).includes(listener)) return;
+    server.off(event, listener);
+    for (const other of others) server.on(event, other);
   };
 }

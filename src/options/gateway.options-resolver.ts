@@ -1,4 +1,5 @@
-import { compileRouteSelection, type RouteSelector } from '../protocol/route-selection.js';
+import { eventOfRoute } from '../events/websocket-events.js';
+import { compileRouteSelection, ReservedRoutes, type RouteSelector } from '../protocol/route-selection.js';
 import type { GatewayCredentials } from './gateway.options.js';
 import type { OptionsReader } from './options.reader.js';
 
@@ -37,6 +38,9 @@ export function resolveGatewayOptions(read: OptionsReader, maxBodyBytes: number)
   const path = read.text('path', DEFAULTS.path);
   if (!PATH.test(path)) throw read.unexpected('path', 'a path like "/ws"', path);
   const routes = read.texts('routes');
+  if (routes?.some((route) => !isRoute(route)) === true) {
+    throw read.unexpected('routes', 'an array of route keys that are not reserved', routes);
+  }
   const resolved: ResolvedGatewayOptions = {
     path,
     port: read.wholeNumber('port', 0, null, 65_535),
@@ -65,4 +69,9 @@ function readCredentials(read: OptionsReader): GatewayCredentials | null {
   };
   credentials.refuseUnknown();
   return keys;
+}
+
+/** Whether a message may take this route: `$default`, or one whose event is not reserved. */
+function isRoute(routeKey: string): boolean {
+  return routeKey === ReservedRoutes.default || (!routeKey.startsWith('$') && eventOfRoute(routeKey) !== null);
 }

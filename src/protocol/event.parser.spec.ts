@@ -114,6 +114,7 @@ describe('parseEvent', () => {
       'Expected the body to nest at most 5 levels deep.',
     );
     expect(messageOf({ body: '"[[[[[[[[\\"[[[["' })).toBe('[[[[[[[["[[[[');
+    expect(messageOf({ body: 'plain text [[[[[[[[' })).toBeNull();
   });
 
   it('reads close code and reason', () => {

@@ -39,6 +39,9 @@ export interface BodyLimits {
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** The start of a JSON array or object; no other text nests. */
+const CONTAINER = /^[ \t\r\n]*[[{]/;
+
 /**
  * Reads an API Gateway WebSocket event. Tolerant where AWS has changed the shape over the years: optional fields may be absent or
  * `null`, unknown ones are left alone, and an event without `eventType` is told by its route key.
@@ -116,7 +119,7 @@ function decodeBody(event: WebSocketMessageEvent, limits: BodyLimits): unknown {
   const text = event.isBase64Encoded === true ? decodeBase64(body) : body;
   if (text === null) return null;
   if (text.length * 3 > limits.maxBytes && byteLength(text) > limits.maxBytes) throw tooLarge(limits);
-  if (nestsDeeperThan(limits.maxDepth, text)) {
+  if (CONTAINER.test(text) && nestsDeeperThan(limits.maxDepth, text)) {
     throw new MalformedEventError(`Expected the body to nest at most ${limits.maxDepth} levels deep.`);
   }
   return parseJson(text) ?? null;

@@ -40,17 +40,24 @@ export function sign(request: SignableRequest, signingKey: Buffer, scope: Creden
 }
 
 function canonicalRequest({ method, path, query, headers, payloadHash }: SignableRequest): string {
-  const pairs = [...query].map(([name, value]) => `${encode(name)}=${encode(value)}`).sort();
+  const pairs = [...query]
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
   return [
     method,
     // The path is already encoded once in the request line; every service but S3 signs it encoded twice.
     path.split('/').map(encode).join('/'),
-    pairs.join('&'),
+    pairs.map((pair) => pair.join('=')).join('&'),
     ...headers.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}`),
     '',
     headers.map(([name]) => name).join(';'),
     payloadHash,
   ].join('\n');
+}
+
+/** By code unit, as the specification sorts. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function encode(text: string): string {

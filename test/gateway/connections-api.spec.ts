@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, RawConnection, type GatewayClient } from '../support/gateway-client.js';
 import { Gate } from '../support/gateway-inbox.js';
+import { sha256Hex } from '../../src/signing/sigv4.js';
 import { managementApiClient, postTo, testCredentials } from '../support/management-api-client.js';
 import { ManualClock } from '../support/manual.clock.js';
 import { signedHeaders } from '../support/management-api-signature.js';
@@ -221,6 +222,31 @@ describe('a request to @connections', () => {
     expect({ status, error }).toEqual({ status: 403, error: 'ForbiddenException' });
     await postTo(managementApiClient(app.endpoint), connectionId, 'genuine');
     expect(await client.next()).toBe('genuine');
+  });
+
+  it.each([
+    ['to be kept', 200_000],
+    ['to be read to its end', 3_000_000],
+  ])('with a body too large %s is refused, signed or not, and the gateway goes on', async (_, size) => {
+    const app = await secured().start();
+    const { client, connectionId } = await app.connectWithId();
+    const target = url(app, connectionId);
+    const body = 'x'.repeat(size);
+    // The AWS CLI sends no hash of the body, the SDK does.
+    const claimed = signedHeaders({ url: target, body, headers: { 'x-amz-content-sha256': sha256Hex(body) } });
+    const unsigned = { method: 'POST', body };
+    expect(await fetchPlain(target, unsigned)).toMatchObject({ status: 403 });
+    expect(await fetchPlain(target, { ...unsigned, headers: claimed })).toMatchObject({
+      status: 413,
+      headers: { 'x-amzn-errortype': 'PayloadTooLargeException' },
+    });
+    expect((await post(target, { body }, body)).status).toBe(size < 1_000_000 ? 413 : 403);
+    expect(await refusalOf(postTo(managementApiClient(app.endpoint), connectionId, body))).toEqual({
+      name: 'PayloadTooLargeException',
+      status: 413,
+    });
+    await postTo(managementApiClient(app.endpoint), connectionId, 'still there');
+    expect(await client.next()).toBe('still there');
   });
 
   it('is forbidden when signed for another region than the configured one', async () => {

@@ -4,6 +4,7 @@ import { PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { EmbeddedGateway, WebSocketManager } from '../../src/index.js';
 import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
 import { managementApiClient, testCredentials } from '../support/management-api-client.js';
@@ -100,6 +101,27 @@ describe('the gateway on the HTTP server of the application', () => {
     raw.socket.write(upgradeRequest({ path: '/elsewhere' }));
     await raw.closed;
     expect(raw.text).toBe('HTTP/1.1 410 Gone\r\n\r\n');
+    await Promise.all([ours.close(), other.close()]);
+  });
+});
+
+describe('another WebSocket server on the same HTTP server', () => {
+  it('that ends the sockets it does not know keeps its own and gets none of the gateway’s', async () => {
+    const builder = attached();
+    const nest = await builder.create();
+    const others = new WebSocketServer({ noServer: true });
+    // As Nest's WebSocket adapter does; it is there before the gateway is.
+    (nest.getHttpServer() as Server).on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (request.url === '/other')
+        others.handleUpgrade(request, socket, head, (opened) => opened.send('from the other'));
+      else socket.destroy();
+    });
+    await nest.listen(0, '127.0.0.1');
+    const url = nest.get(EmbeddedGateway).url!;
+    const ours = await GatewayClient.open(url);
+    const other = await GatewayClient.open(url.replace('/ws', '/other'));
+    expect(await other.next()).toBe('from the other');
+    expect(await nest.get(WebSocketManager).getAllConnections()).toHaveLength(1);
     await Promise.all([ours.close(), other.close()]);
   });
 });

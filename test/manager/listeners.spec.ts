@@ -135,6 +135,28 @@ describe('a listener', () => {
   });
 });
 
+describe('an event that cannot be read', () => {
+  const fails = {
+    get: (): never => {
+      throw Object.create(null);
+    },
+  };
+
+  it.each([
+    ['a proxy that throws', new Proxy({}, fails)],
+    ['a request context that throws', { requestContext: new Proxy({}, fails) }],
+    [
+      'an authorizer that throws',
+      { requestContext: { connectionId: 'a', routeKey: 'b', authorizer: new Proxy({}, fails) } },
+    ],
+  ])('is malformed: %s', async (_, event) => {
+    expect(await manager.handle(event)).toEqual({
+      statusCode: 400,
+      body: '{"error":"Malformed event: it cannot be read."}',
+    });
+  });
+});
+
 describe('a $connect whose listener throws', () => {
   it('is refused and leaves no trace, not even of the channels that another listener joined', async () => {
     emitter.on('websocket.connected', ({ connectionId }: { connectionId: string }) =>

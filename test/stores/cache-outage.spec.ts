@@ -186,7 +186,7 @@ describe('a cache across a network that fails in the middle of an operation', ()
 });
 
 describe('an in-memory cache that fails', () => {
-  it('rejects changes while it does, and catches up with the next one', async () => {
+  it('rejects changes while it does, keeps nobody whom it refused, and catches up with the next one', async () => {
     let isFailing = false;
     const serialize = (value: unknown): string => {
       if (isFailing) throw new Error('This value cannot be written.');
@@ -199,10 +199,11 @@ describe('an in-memory cache that fails', () => {
     await expect(store.add(connection('b'))).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(store.join('a', 'news')).rejects.toBeInstanceOf(StoreUnavailableError);
     isFailing = false;
-    await expect(drain(store.connections())).resolves.toEqual(['a', 'b']);
+    await expect(drain(store.connections())).resolves.toEqual(['a']);
     await store.add(connection('c'));
-    await expect(cache.get('websocket:connections')).resolves.toEqual(['a', 'b', 'c']);
-    await expect(cache.get('websocket:connection:b')).resolves.toMatchObject({ connectionId: 'b' });
+    await expect(cache.get('websocket:connections')).resolves.toEqual(['a', 'c']);
+    await expect(cache.get('websocket:connection:b')).resolves.toBeUndefined();
+    await expect(cache.get('websocket:connection:c')).resolves.toMatchObject({ connectionId: 'c' });
     await expect(cache.get('websocket:channels:news')).resolves.toEqual(['a']);
   });
 
@@ -303,5 +304,27 @@ describe('an application whose cache is away', () => {
     await expect(manager.getConnectionsByUserId(42)).resolves.toEqual([id]);
     await manager.handle(disconnect(id));
     expect(recorder.disconnected).toHaveLength(1);
+  });
+});
+
+describe('a $connect that is repeated while the cache is away', () => {
+  it('is refused and takes nothing from the connection that is there', async () => {
+    const server = new RemoteCache();
+    const { manager, get } = await startApplication({
+      importsBefore: [CacheModule.register({ isGlobal: true, stores: [new Keyv({ store: server })] })],
+      providers: [EventRecorder],
+    });
+    const event = connect();
+    const { connectionId } = event.requestContext;
+    await manager.handle(event);
+    await manager.joinChannel(connectionId, 'news');
+    for (const moment of ['before', 'after'] as const) {
+      server.fault = () => moment;
+      expect((await manager.handle(event)).statusCode).toBe(503);
+      server.fault = () => null;
+      expect(await manager.getConnectionsByChannel('news')).toEqual([connectionId]);
+    }
+    expect(get(EventRecorder).disconnected).toEqual([]);
+    await stopApplications();
   });
 });

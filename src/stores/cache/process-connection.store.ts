@@ -39,7 +39,12 @@ export class ProcessConnectionStore extends ConnectionStore {
   async add(connection: Connection): Promise<boolean> {
     if (!this.isLoaded) await this.load();
     const result = this.state.add(connection, this.clock.now());
-    await this.mirror.settle();
+    try {
+      await this.mirror.settle();
+    } catch (error) {
+      if (result) this.state.remove(connection.connectionId, this.clock.now());
+      throw error;
+    }
     return result;
   }
 

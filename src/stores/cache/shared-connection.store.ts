@@ -57,7 +57,13 @@ export class SharedConnectionStore extends ConnectionStore {
     const { connectionId, userId } = connection;
     const isAdded = await this.lock.run(connectionId, async () => {
       if ((await this.read(connectionId)) !== undefined) return false;
-      await this.insert(connection);
+      try {
+        await this.insert(connection);
+      } catch (error) {
+        // What failed may have been written all the same. Should this fail, too, the record expires by itself.
+        await this.cache.delete(this.keys.connection(connectionId)).catch(() => undefined);
+        throw error;
+      }
       return true;
     });
     // Added it is, even if an outage should leave ids on the list that readers see through.
