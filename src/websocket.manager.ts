@@ -70,12 +70,10 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
   async sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
-    const users = await Promise.all(
-      userIds.map(async (userId) => ({
-        userId: String(userId),
-        connectionIds: await this.getConnectionsByUserId(userId),
-      })),
-    );
+    const users: { readonly userId: string; readonly connectionIds: readonly string[] }[] = [];
+    await forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
+      users.push({ userId: String(userId), connectionIds: await this.getConnectionsByUserId(userId) });
+    });
     const delivered = await this.sender.send(
       users.map(({ connectionIds }) => connectionIds),
       data,
@@ -213,9 +211,9 @@ export class WebSocketManager {
     requireCloseOptions(options);
     const results = emptyMap<boolean>();
     const connectionIds = await this.getConnectionsByUserId(userId);
-    await Promise.all(
-      connectionIds.map(async (connectionId) => (results[connectionId] = await this.disconnect(connectionId, options))),
-    );
+    await forEachAtMost(this.options.maxConcurrentSends, connectionIds, async (connectionId) => {
+      results[connectionId] = await this.disconnect(connectionId, options);
+    });
     return results;
   }
 

@@ -4,6 +4,8 @@ import type { MessageEvent, WebSocketEventMap } from './websocket-events.js';
 
 type Listener = (...args: unknown[]) => unknown;
 
+const NO_CALLS: readonly (() => unknown)[] = Object.freeze([]);
+
 /** The payload of an event; that of a custom route is a message's. */
 type PayloadOf<Name extends string> = Name extends keyof WebSocketEventMap ? WebSocketEventMap[Name] : MessageEvent;
 
@@ -31,8 +33,11 @@ export class EventPublisher {
    * @throws what a listener threw, after all of them have finished; an `AggregateError` when several did
    */
   async publish<Name extends string>(event: Name, payload: PayloadOf<Name>): Promise<unknown> {
+    const calls = this.calls(event, payload);
+    // One alone has no others to be kept from: its failure is the answer.
+    if (calls.length <= 1) return calls[0]?.();
     // All are started before any is awaited, as emitAsync does; one that throws at once is a rejection like another.
-    const settled = await Promise.allSettled(this.calls(event, payload).map(async (call) => call()));
+    const settled = await Promise.allSettled(calls.map(async (call) => call()));
     let answer: unknown;
     const errors: unknown[] = [];
     for (const outcome of settled) {
@@ -53,13 +58,17 @@ export class EventPublisher {
     }
   }
 
-  private calls(event: string, payload: object): (() => unknown)[] {
+  private calls(event: string, payload: object): readonly (() => unknown)[] {
     const emitter = this.emitter as EventEmitter2 & { event?: string };
+    const any = emitter.listenersAny() as Listener[];
+    const own = emitter.listeners(event) as Listener[];
+    if (any.length === 0 && own.length === 0) return NO_CALLS;
     // EventEmitter2 sets this before it calls; wildcard listeners read it.
     emitter.event = event;
-    const listeners = (emitter.listeners(event) as Listener[]).map((listener) => () => listener.call(emitter, payload));
-    const any = (emitter.listenersAny() as Listener[]).map((listener) => () => listener.call(emitter, event, payload));
-    return [...any, ...listeners];
+    return [
+      ...any.map((listener) => () => listener.call(emitter, event, payload)),
+      ...own.map((listener) => () => listener.call(emitter, payload)),
+    ];
   }
 }
 

@@ -78,21 +78,19 @@ export class OutageAwareCache {
     const before = this.failures.count;
     let value: Value;
     try {
-      value = await this.inTime(run());
+      value = await (this.timeout === null ? run() : answerInTime(run(), this.timeout));
     } catch (cause) {
       throw new StoreUnavailableError(operation, { cause });
     }
     if (this.failures.count !== before) throw new StoreUnavailableError(operation, { cause: this.failures.last });
     return value;
   }
+}
 
-  private async inTime<Value>(work: Promise<Value>): Promise<Value> {
-    if (this.timeout === null) return work;
-    const { clock, timeoutMs } = this.timeout;
-    const value = await inTime(clock, timeoutMs, work);
-    if (value === LATE) throw new Error(`The cache did not answer within ${timeoutMs} ms.`);
-    return value;
-  }
+async function answerInTime<Value>(work: Promise<Value>, { clock, timeoutMs }: CacheTimeout): Promise<Value> {
+  const value = await inTime(clock, timeoutMs, work);
+  if (value === LATE) throw new Error(`The cache did not answer within ${timeoutMs} ms.`);
+  return value;
 }
 
 /** Keyv's `get` swallows what an adapter throws; its `getRaw`, which came with 5.5, passes it on, as `get` did before. */
