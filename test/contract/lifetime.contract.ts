@@ -103,12 +103,13 @@ export function lifetimeContract(harness: StoreHarness): void {
       'is not postponed by a join or a leave: the lists that name the connection would not last',
       async () => {
         const id = await added('a');
-        await harness.clock.advance(EXPIRE_AFTER_MS - 1);
+        // A minute is left, which a cache that expires by itself counts in the machine's time.
+        await harness.clock.advance(EXPIRE_AFTER_MS - 60_000);
         await harness.store.join(id, 'news');
         await harness.store.join(id, 'sport');
         await harness.store.leave(id, 'news');
         await expect(collect(harness.store.connections())).resolves.toEqual([id]);
-        await harness.clock.advance(1);
+        await harness.clock.advance(60_000);
         await expect(find(id)).resolves.toBeNull();
         await expect(collect(harness.store.members('sport'))).resolves.toEqual([]);
       },
