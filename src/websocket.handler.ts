@@ -67,7 +67,8 @@ export class WebSocketHandler {
   }
 
   /**
-   * Sends `data`, as JSON (a `Uint8Array` as it is), to one connection. Resolves whether the gateway took it; `false` for a connection that is unknown or gone.
+   * Sends `data`, as JSON (a `Uint8Array` as it is), to one connection. Resolves whether the gateway took it; `false` for a connection
+   * that is unknown or gone.
    *
    * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
    * @throws StoreUnavailableError when the store cannot tell where the connection is

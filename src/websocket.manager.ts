@@ -184,8 +184,9 @@ export class WebSocketManager {
   }
 
   /**
-   * Closes a connection; `websocket.disconnected` fires with the cause `server`. Resolves `false` when there was no such connection (one
-   * that turns out to be gone is forgotten), or when it could not be closed, and then nothing has changed. API Gateway takes neither code nor reason: its clients see 1000.
+   * Closes a connection; `websocket.disconnected` fires with the cause `server`. Resolves `false` when there was no such connection, and
+   * one that turns out to be gone is forgotten; also when it could not be closed, and then nothing has changed. API Gateway takes
+   * neither code nor reason: its clients see 1000.
    *
    * @throws InvalidOptionsError when `code` or `reason` cannot be sent in a close frame
    */

@@ -18,8 +18,9 @@ export interface SendOptions {
 }
 
 /**
- * Recipients chosen step by step: the members of any of the channels and the connections of any of the users, without the exceptions;
- * everyone, when neither `to` nor `toUser` was called. `to()` with an empty list is nobody. Each step returns a new selection, so one can be kept and reused.
+ * Recipients chosen step by step: the members of any of the channels and the connections of any of the users, without the exceptions.
+ * Where neither `to` nor `toUser` was called it is everyone; `to()` with an empty list is nobody. Each step returns a new selection, so
+ * one can be kept and reused.
  *
  * @example
  * await manager.to('news').toUser(42).except(sender).send({ title: 'Hello' });

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { WebSocketServer } from 'ws';
 import { inTime, LATE, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
-import type { EventPublisher } from '../events/event.publisher.js';
+import { describeError, type EventPublisher } from '../events/event.publisher.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WebSocketResponse } from '../protocol/response.js';
@@ -118,7 +118,7 @@ export class GatewayServer implements ServerGuest {
       if (problem === null) await this.open(request, socket, head);
       else refuse(socket, problem);
     } catch (error) {
-      this.logger.error('A handshake failed.', error instanceof Error ? error.stack : String(error));
+      this.logger.error('A handshake failed.', describeError(error));
       refuse(socket, refusal(500, 'Internal server error'));
     }
   }
