@@ -81,6 +81,11 @@ export abstract class ConnectionStore {
   /** How many connections there are. */
   abstract countConnections(): Promise<number>;
 
+  /** Resolves when the store answers, and rejects like every other operation when it does not. Asks for a connection that there is none of. */
+  async ping(): Promise<void> {
+    await this.findMany(['ping']);
+  }
+
   /** Releases what the store itself opened. */
   async close(): Promise<void> {}
 }

@@ -39,6 +39,9 @@ export abstract class ConnectionTransport {
   /** Whether the connection is alive, `null` when this transport cannot tell without asking another machine. */
   abstract isAlive(target: DeliveryTarget): boolean | null;
 
+  /** Asks the gateway whether the connection is alive; `null` when it gives no answer, which says nothing about the connection. */
+  abstract ask(target: DeliveryTarget): Promise<boolean | null>;
+
   /** Releases sockets and clients that the transport opened. */
   async shutdown(): Promise<void> {}
 }

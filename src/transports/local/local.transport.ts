@@ -53,4 +53,8 @@ export class LocalTransport extends ConnectionTransport {
   isAlive({ connectionId }: DeliveryTarget): boolean {
     return this.sockets.has(connectionId);
   }
+
+  async ask(target: DeliveryTarget): Promise<boolean> {
+    return this.isAlive(target);
+  }
 }

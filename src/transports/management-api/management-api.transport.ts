@@ -60,6 +60,14 @@ export class ManagementApiTransport extends ConnectionTransport {
     return null;
   }
 
+  async ask({ connectionId: ConnectionId, endpoint }: DeliveryTarget): Promise<boolean | null> {
+    const { status } = await this.call(endpoint, (client, sdk, options) =>
+      client.send(new sdk.GetConnectionCommand({ ConnectionId }), options),
+    );
+    if (status === 'delivered') return true;
+    return status === 'gone' ? false : null;
+  }
+
   override async shutdown(): Promise<void> {
     for (const client of this.clients.values()) client.destroy();
     this.clients.clear();
