@@ -1,0 +1,190 @@
+import { SystemClock, type Clock } from '../../contracts/clock.js';
+import type { Connection } from '../../contracts/connection.js';
+import {
+  ConnectionStore,
+  type ChannelOccupancy,
+  type EnsureResult,
+  type JoinLimits,
+  type JoinResult,
+  type LeaveResult,
+} from '../../contracts/connection.store.js';
+import { decodeName, encodeName } from '../encoded-name.js';
+import { PAGE_SIZE, pagesOf } from '../page.js';
+import { STORE_DEFAULTS, type StoreOptions } from '../store.options.js';
+import type { RedisClient } from './redis.client.js';
+import { fieldsOf, readRecord } from './redis-record.js';
+import { REAP_LIMIT, RedisScripts } from './redis.scripts.js';
+import type { RedisScript } from './redis.script.js';
+import { ScriptRunner, type RedisClientSource } from './script.runner.js';
+
+/**
+ * How long after a record's expiry Redis itself drops it. Until then the channels that it names can be tidied up; after that nobody has looked at
+ * the store for so long that everything else in it is going as well.
+ */
+const DROP_AFTER_EXPIRY_MS = 3_600_000;
+
+/** About how many items a step reads: more would keep other clients waiting, fewer would cost more round trips. */
+const SCAN_COUNT = 500;
+
+/** Records found in one step, which keeps other clients waiting for about a millisecond. */
+const FIND_AT_ONCE = 250;
+
+/**
+ * Keeps connections in Redis 6.2 or later, or in Valkey, for any number of writing processes. Every operation is one Lua script, hence one
+ * atomic step and one round trip, whose cost does not depend on how many are connected:
+ *
+ * | key | type | value |
+ * | --- | --- | --- |
+ * | `websocket:connections` | sorted set | ids of all connections, by when they were last seen (epoch ms) |
+ * | `websocket:connection:{id}` | hash | `at`, `user`, `route`, `endpoint`, `until`, and `#{channel}` with the order of joining |
+ * | `websocket:channels` | set | names of the channels that have members |
+ * | `websocket:channels:{channel}` | set | ids of a channel's members |
+ * | `websocket:users:{0…16383}` | sorted set | `{userId} {id}` of every connection of the users whose hash it is |
+ * | `websocket:removed:{id}` | string | when it was removed (epoch ms); stands for a minute |
+ *
+ * On Redis Cluster the prefix becomes a hash tag (`{websocket:}connections`): all keys are in one slot, which is what makes steps atomic there.
+ *
+ * @example
+ * const store = new RedisConnectionStore(createClient({ url: 'redis://localhost:6379' }));
+ */
+export class RedisConnectionStore extends ConnectionStore {
+  private readonly clock: Clock;
+  private readonly lifetimeMs: number;
+  private readonly runner: ScriptRunner;
+
+  /** @param client a client of `@redis/client`, connected or not, that stays yours to close; or what finds one at the first operation */
+  constructor(client: RedisClient | RedisClientSource, options: StoreOptions = {}) {
+    super();
+    const { keyPrefix = STORE_DEFAULTS.keyPrefix, timeoutMs = STORE_DEFAULTS.timeoutMs } = options;
+    const { expireAfterSeconds = STORE_DEFAULTS.expireAfterSeconds, clock = new SystemClock() } = options;
+    this.clock = clock;
+    this.lifetimeMs = expireAfterSeconds * 1_000;
+    this.runner = new ScriptRunner(sourceOf(client), keyPrefix, clock, timeoutMs);
+  }
+
+  async add(connection: Connection): Promise<boolean> {
+    return (await this.run(RedisScripts.add, ...this.written(connection))) === 1;
+  }
+
+  async ensure(connection: Connection): Promise<EnsureResult> {
+    return (await this.run(RedisScripts.ensure, ...this.written(connection))) as EnsureResult;
+  }
+
+  async remove(connectionId: string): Promise<Connection | null> {
+    return readRecord(connectionId, (await this.run(RedisScripts.remove, encodeName(connectionId))) as string[]);
+  }
+
+  async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
+    const found = await Promise.all(
+      [...pagesOf(connectionIds, FIND_AT_ONCE)].map(async (ids) => {
+        const replies = (await this.run(RedisScripts.find, ...ids.map(encodeName))) as string[][];
+        return replies.map((reply, index) => readRecord(ids[index] as string, reply));
+      }),
+    );
+    return found.flat();
+  }
+
+  async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
+    const { maxMembers = '', maxChannels = '' } = limits;
+    const [id, name] = [encodeName(connectionId), encodeName(channel)];
+    return (await this.run(RedisScripts.join, id, name, String(maxMembers), String(maxChannels))) as JoinResult;
+  }
+
+  async leave(connectionId: string, channel: string): Promise<LeaveResult> {
+    return (await this.run(RedisScripts.leave, encodeName(connectionId), encodeName(channel))) as LeaveResult;
+  }
+
+  async touch(connectionId: string, seenAt: number): Promise<void> {
+    await this.run(RedisScripts.touch, encodeName(connectionId), String(Math.min(seenAt, this.clock.now())));
+  }
+
+  connections(): AsyncIterable<readonly string[]> {
+    return this.ids(RedisScripts.connections);
+  }
+
+  members(channel: string): AsyncIterable<readonly string[]> {
+    return this.ids(RedisScripts.members, encodeName(channel));
+  }
+
+  async connectionsOfUser(userId: string): Promise<string[]> {
+    const found: string[] = [];
+    let last = '';
+    for (;;) {
+      const answer = await this.run(RedisScripts.user, encodeName(userId), String(PAGE_SIZE), last);
+      const [count, lastOfPage, ids] = answer as [number, string, string[]];
+      for (const id of ids) found.push(decodeName(id));
+      if (count < PAGE_SIZE) return found;
+      last = lastOfPage;
+    }
+  }
+
+  async *staleBefore(instant: number): AsyncIterable<readonly string[]> {
+    let score = '';
+    let last = '';
+    for (;;) {
+      const answer = await this.run(RedisScripts.stale, String(instant), String(PAGE_SIZE), score, last);
+      const entries = answer as string[];
+      if (entries.length > 0) yield entries.filter((_, index) => index % 2 === 0).map(decodeName);
+      if (entries.length < 2 * PAGE_SIZE) return;
+      [last, score] = entries.slice(-2) as [string, string];
+    }
+  }
+
+  async *channels(): AsyncIterable<readonly ChannelOccupancy[]> {
+    // Members that have expired must not be counted.
+    await this.countConnections();
+    for await (const counts of this.pages<string | number>(RedisScripts.channels)) {
+      const occupancies: ChannelOccupancy[] = [];
+      for (let index = 0; index < counts.length; index += 2) {
+        occupancies.push({ channel: decodeName(counts[index] as string), members: counts[index + 1] as number });
+      }
+      yield* pagesOf(occupancies);
+    }
+  }
+
+  async countConnections(): Promise<number> {
+    let skip = 0;
+    for (;;) {
+      const answer = await this.run(RedisScripts.count, String(skip));
+      const [seen, kept, count] = answer as [number, number, number];
+      if (seen < REAP_LIMIT) return count;
+      skip += kept;
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.runner.close();
+  }
+
+  private async *ids(script: RedisScript, ...args: string[]): AsyncIterable<readonly string[]> {
+    // A set that is small, or that shrinks at this moment, comes in larger pages than were asked for.
+    for await (const ids of this.pages<string>(script, ...args)) yield* pagesOf(ids.map(decodeName));
+  }
+
+  private async *pages<Item>(script: RedisScript, ...args: string[]): AsyncIterable<readonly Item[]> {
+    let cursor = '0';
+    do {
+      const answer = await this.run(script, cursor, String(SCAN_COUNT), ...args);
+      const [next, items] = answer as [string, Item[]];
+      if (items.length > 0) yield items;
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  private written(connection: Connection): string[] {
+    const { connectionId, connectedAt, userId } = connection;
+    const seenAt = Math.min(connectedAt, this.clock.now());
+    const user = userId === null ? '' : encodeName(userId);
+    return [encodeName(connectionId), String(seenAt), user, ...fieldsOf(connection)];
+  }
+
+  private run(script: RedisScript, ...args: string[]): Promise<unknown> {
+    const { clock, lifetimeMs } = this;
+    const times = [clock.now(), lifetimeMs, lifetimeMs + DROP_AFTER_EXPIRY_MS].map(String);
+    return this.runner.run(script, [...times, ...args]);
+  }
+}
+
+function sourceOf(client: RedisClient | RedisClientSource): RedisClientSource {
+  return 'client' in client ? client : { client: () => client, open: () => client.connect() };
+}

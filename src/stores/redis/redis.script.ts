@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script that Redis runs as one atomic step, known to the server by the SHA-1 of its source. */
+export class RedisScript {
+  readonly sha1: string;
+
+  /** @param operation what failed when the script fails, for error messages */
+  constructor(
+    readonly operation: string,
+    readonly source: string,
+  ) {
+    this.sha1 = createHash('sha1').update(source).digest('hex');
+  }
+}

@@ -1,0 +1,26 @@
+import { createClient } from '@redis/client';
+import { afterAll, beforeAll } from '@jest/globals';
+import { RedisConnectionStore } from '../../src/stores/redis/redis-connection.store.js';
+import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { connectionStoreContract } from './connection-store.contract.js';
+
+describeWithRedis('Redis', () => {
+  let redis: RedisServer;
+  let client: ReturnType<typeof createClient>;
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    client = createClient({ url: redis.url });
+    await client.connect();
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await redis.kill();
+  });
+
+  connectionStoreContract({
+    name: 'RedisConnectionStore',
+    create: (settings) => new RedisConnectionStore(client, settings),
+  });
+});
