@@ -16,6 +16,7 @@ local connections = KEYS[1]
 local prefix = string.sub(connections, 1, -#'connections' - 1)
 local names = prefix .. 'channels'
 local now, lifetime, idle = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local lastSeenOfExpired = string.format('%.0f', now - lifetime)
 
 local function recordOf(id) return prefix .. 'connection:' .. id end
 local function membersOf(channel) return prefix .. 'channels:' .. channel end
@@ -62,10 +63,24 @@ local function isAlive(id)
   return expiry and tonumber(expiry) > now
 end
 
+-- Those of the ids whose connection counts. Looks at each record only if one of them is missing, or may have expired.
+local function alive(ids)
+  if #ids == 0 then return ids end
+  local records = {}
+  for i, id in ipairs(ids) do records[i] = recordOf(id) end
+  local old = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', 0, 1)
+  if #old == 0 and redis.call('EXISTS', unpack(records)) == #ids then return ids end
+  local counting = {}
+  for _, id in ipairs(ids) do
+    if isAlive(id) then counting[#counting + 1] = id end
+  end
+  return counting
+end
+
 -- Takes expired connections away, and ids that have no record (Redis may have evicted it). Whoever was last seen within the lifetime has not
 -- expired; of the others, those registered late are kept, and the next step starts behind them. Returns how many it looked at and kept.
 local function reap(limit, kept)
-  local ids = redis.call('ZRANGEBYSCORE', connections, '-inf', string.format('%.0f', now - lifetime), 'LIMIT', kept, limit)
+  local ids = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', kept, limit)
   local before = kept
   for _, id in ipairs(ids) do
     if read(id) then kept = kept + 1 else redis.call('ZREM', connections, id) end
@@ -208,20 +223,19 @@ export const RedisScripts = Object.freeze({
     'list connections',
     `local page = redis.call('ZSCAN', connections, ARGV[4], 'COUNT', ARGV[5])
      local ids = {}
-     for i = 1, #page[2], 2 do
-       if isAlive(page[2][i]) then ids[#ids + 1] = page[2][i] end
-     end
-     return {page[1], ids}`,
+     for i = 1, #page[2], 2 do ids[#ids + 1] = page[2][i] end
+     return {page[1], alive(ids)}`,
   ),
 
   /** Arguments: cursor, about how many, channel. Returns the next cursor and ids. */
   members: script(
     'list the members of a channel',
     `local page = redis.call('SSCAN', membersOf(ARGV[6]), ARGV[4], 'COUNT', ARGV[5])
-     local ids = {}
-     for _, id in ipairs(page[2]) do
-       if isAlive(id) then ids[#ids + 1] = id
-       elseif redis.call('EXISTS', recordOf(id)) == 0 then forget(id, ARGV[6]) end
+     local ids = alive(page[2])
+     if #ids < #page[2] then
+       for _, id in ipairs(page[2]) do
+         if redis.call('EXISTS', recordOf(id)) == 0 then forget(id, ARGV[6]) end
+       end
      end
      return {page[1], ids}`,
   ),
@@ -249,12 +263,11 @@ export const RedisScripts = Object.freeze({
      local entries = redis.call('ZRANGEBYLEX', usersLike(ARGV[4]), from, '(' .. ARGV[4] .. '!', 'LIMIT', 0, ARGV[5])
      local ids = {}
      for i, entry in ipairs(entries) do
-       local id = string.sub(entry, #user + 1)
-       last = id
-       if isAlive(id) then ids[#ids + 1] = id
-       elseif redis.call('EXISTS', recordOf(id)) == 0 then redis.call('ZREM', usersLike(ARGV[4]), entry) end
+       ids[i] = string.sub(entry, #user + 1)
+       last = ids[i]
+       if redis.call('EXISTS', recordOf(last)) == 0 then redis.call('ZREM', usersLike(ARGV[4]), entry) end
      end
-     return {#entries, last, ids}`,
+     return {#entries, last, alive(ids)}`,
   ),
 
   /**

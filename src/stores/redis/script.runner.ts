@@ -79,15 +79,14 @@ export class ScriptRunner {
       if (awayMs >= this.timeoutMs) throw new Error(`The connection to Redis has been gone for ${awayMs} ms.`);
       return absence.end;
     }
-    const end = new Promise<unknown>((resolve, reject) => {
-      const onReady = (): void => resolve(undefined);
-      client.once('ready', onReady);
-      if (client.isOpen) return;
-      this.source.open(client).then(resolve, (error: unknown) => {
-        client.off('ready', onReady);
-        reject(error);
-      });
-    }).finally(() => (this.absence = undefined));
+    let onReady!: () => void;
+    const ready = new Promise<void>((resolve) => (onReady = resolve));
+    client.once('ready', onReady);
+    const opening = client.isOpen ? [] : [this.source.open(client)];
+    const end = Promise.race<unknown>([ready, ...opening]).finally(() => {
+      client.off('ready', onReady);
+      this.absence = undefined;
+    });
     this.absence = { since: this.clock.now(), end };
     return end;
   }
