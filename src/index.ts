@@ -5,9 +5,12 @@ export { WebSocketHandler } from './websocket.handler.js';
 export { WebSocketSelection } from './websocket.selection.js';
 export { WebSocket } from './websocket.facade.js';
 export { WebSocketEvents } from './events/websocket-events.js';
+export { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 export { EmbeddedGateway } from './gateway/embedded.gateway.js';
 
 export type { WebSocketStats } from './websocket.manager.js';
+export type { WebSocketHealth } from './health/health.probe.js';
+export type { CleanupOptions } from './sweep/stale.sweep.js';
 export type { EventOrigin } from './websocket.handler.js';
 export type { SendOptions } from './websocket.selection.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';

@@ -1,8 +1,10 @@
 import type { Connection } from './contracts/connection.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { NotRunningError } from './errors/not-running.error.js';
+import type { WebSocketHealth } from './health/health.probe.js';
 import type { UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
+import type { CleanupOptions } from './sweep/stale.sweep.js';
 import type { EventOrigin } from './websocket.handler.js';
 import type { WebSocketManager, WebSocketStats } from './websocket.manager.js';
 import type { WebSocketSelection } from './websocket.selection.js';
@@ -152,8 +154,13 @@ export class WebSocket {
   }
 
   /** See {@link WebSocketManager.cleanup}. */
-  static cleanup(): Promise<number> {
-    return manager().cleanup();
+  static cleanup(options?: CleanupOptions): Promise<number> {
+    return manager().cleanup(options);
+  }
+
+  /** See {@link WebSocketManager.health}. */
+  static health(): Promise<WebSocketHealth> {
+    return manager().health();
   }
 }
 

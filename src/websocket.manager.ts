@@ -6,9 +6,11 @@ import type { CloseOptions } from './contracts/connection.transport.js';
 import { forEachAtMost } from './fanout/concurrency.gate.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { TransportRouter } from './fanout/transport.router.js';
+import { HealthProbe, type WebSocketHealth } from './health/health.probe.js';
 import { requireCloseOptions } from './protocol/close.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
+import { StaleSweep, type CleanupOptions } from './sweep/stale.sweep.js';
 import { WebSocketHandler, type EventOrigin } from './websocket.handler.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
@@ -25,7 +27,8 @@ export interface WebSocketStats {
 /**
  * What applications inject: sends to connections, users and channels, keeps track of who is where, and takes API Gateway's events in.
  *
- * Every method rejects with `StoreUnavailableError` when the store cannot answer; an empty result always means "nobody".
+ * Every method but {@link health} rejects with `StoreUnavailableError` when the store cannot answer; an empty result always means
+ * "nobody".
  */
 @Injectable()
 export class WebSocketManager {
@@ -36,6 +39,8 @@ export class WebSocketManager {
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(MessageSender) private readonly sender: MessageSender,
     @Inject(TransportRouter) private readonly router: TransportRouter,
+    @Inject(StaleSweep) private readonly sweep: StaleSweep,
+    @Inject(HealthProbe) private readonly probe: HealthProbe,
   ) {}
 
   /**
@@ -221,24 +226,20 @@ export class WebSocketManager {
   /**
    * Ends connections that are older than `staleAfterSeconds` and whose `$disconnect` never came; `websocket.disconnected` fires for each
    * with the cause `stale`. Sockets that this process holds open are left alone, however old. Resolves how many were ended.
+   *
+   * With `askGateway` each is ended only once its gateway says that it is gone. One that is alive is left alone for another
+   * `staleAfterSeconds`, and one that no answer comes for until the next call.
    */
-  async cleanup(): Promise<number> {
-    const { clock, staleAfterSeconds, maxConcurrentSends } = this.options;
-    const now = clock.now();
-    let removed = 0;
-    for await (const page of this.store.staleBefore(now - staleAfterSeconds * 1_000)) {
-      const connections = await this.store.findMany(page);
-      await forEachAtMost(maxConcurrentSends, page.entries(), async ([index, connectionId]) => {
-        if (this.isAlive(connections[index] ?? null)) await this.store.touch(connectionId, now);
-        else if (await this.lifecycle.endQuietly(connectionId, { cause: 'stale' })) removed++;
-      });
-    }
-    return removed;
+  cleanup(options?: CleanupOptions): Promise<number> {
+    return this.sweep.run(options);
   }
 
-  private isAlive(connection: Connection | null): boolean {
-    const route = connection === null ? null : this.router.route(connection);
-    return route?.transport.isAlive(route.target) === true;
+  /**
+   * Whether the store answers, how long that took, and why not, for health checks. Never rejects, and takes no longer than
+   * `storeTimeoutMs`.
+   */
+  health(): Promise<WebSocketHealth> {
+    return this.probe.check();
   }
 
   private selection(): WebSocketSelection {

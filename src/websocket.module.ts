@@ -16,7 +16,10 @@ import { FanOutEngine } from './fanout/fan-out.engine.js';
 import { MessageSender } from './fanout/message.sender.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
+import { HealthProbe } from './health/health.probe.js';
+import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+import { StaleSweep } from './sweep/stale.sweep.js';
 import { LocalTransport } from './transports/local/local.transport.js';
 import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
 import { bindFacade } from './websocket.facade.js';
@@ -89,8 +92,24 @@ const providers: Provider[] = [
     useFactory: (engine: FanOutEngine, options: ResolvedWebSocketOptions) =>
       new MessageSender(engine, options.maxPayloadBytes),
   },
+  {
+    provide: StaleSweep,
+    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
+    useFactory: (
+      store: ConnectionStore,
+      lifecycle: ConnectionLifecycle,
+      router: TransportRouter,
+      options: ResolvedWebSocketOptions,
+    ) => new StaleSweep(store, lifecycle, router, options),
+  },
+  {
+    provide: HealthProbe,
+    inject: [ConnectionStore, WEBSOCKET_OPTIONS],
+    useFactory: (store: ConnectionStore, options: ResolvedWebSocketOptions) => new HealthProbe(store, options),
+  },
   WebSocketHandler,
   WebSocketManager,
+  WebSocketHealthIndicator,
   EmbeddedGateway,
 ];
 
@@ -101,7 +120,7 @@ const providers: Provider[] = [
  */
 @Module({
   providers,
-  exports: [WebSocketManager, WebSocketHandler, ConnectionStore, EmbeddedGateway],
+  exports: [WebSocketManager, WebSocketHandler, WebSocketHealthIndicator, ConnectionStore, EmbeddedGateway],
 })
 export class WebSocketModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
   private unbindFacade: (() => void) | undefined;

@@ -5,7 +5,7 @@ import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/ga
 import { OptionsReader } from './options/options.reader.js';
 import { normalizeEndpoint } from './protocol/endpoint.js';
 import { ApiGatewayLimits } from './protocol/limits.js';
-import { CACHE_STORE_DEFAULTS } from './stores/cache/cache-connection.store.js';
+import { STORE_DEFAULTS } from './stores/store.options.js';
 import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
 
@@ -34,8 +34,8 @@ export interface ResolvedWebSocketOptions {
 
 const DEFAULTS = Object.freeze({
   awsRegion: 'us-east-1',
-  storeTimeoutMs: CACHE_STORE_DEFAULTS.timeoutMs,
-  keyPrefix: CACHE_STORE_DEFAULTS.keyPrefix,
+  storeTimeoutMs: STORE_DEFAULTS.timeoutMs,
+  keyPrefix: STORE_DEFAULTS.keyPrefix,
   staleAfterSeconds: 86_400,
   goneGracePeriodMs: 30_000,
   maxPayloadBytes: ApiGatewayLimits.messageBytes,
@@ -61,6 +61,7 @@ const STORE_METHODS = [
   'staleBefore',
   'channels',
   'countConnections',
+  'ping',
 ] as const;
 
 /**

@@ -18,6 +18,16 @@ export const MAX_DELAY_MS = 2_147_483_647;
 /** What {@link inTime} resolves to when time is up. */
 export const LATE: unique symbol = Symbol('late');
 
+/** The cause of an error where something took longer than it may. Named like the one that an `AbortSignal` times out with. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+
+  /** @param who what did not answer, e.g. `The cache` */
+  constructor(who: string, timeoutMs: number) {
+    super(`${who} did not answer within ${timeoutMs} ms.`);
+  }
+}
+
 /** What `work` comes to, or {@link LATE} if that takes longer than `timeoutMs`; the work goes on then, and nobody waits for it. */
 export function inTime<Value>(clock: Clock, timeoutMs: number, work: Promise<Value>): Promise<Value | typeof LATE> {
   return new Promise((resolve, reject) => {

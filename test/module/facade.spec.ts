@@ -15,7 +15,7 @@ describe('the WebSocket facade', () => {
 
   it('has every method of the manager', async () => {
     const methods = Object.getOwnPropertyNames(WebSocketManager.prototype);
-    const internal = ['constructor', 'isAlive', 'selection'];
+    const internal = ['constructor', 'selection'];
     const statics = Object.getOwnPropertyNames(WebSocket).filter(
       (name) => !['length', 'name', 'prototype'].includes(name),
     );
@@ -30,6 +30,7 @@ describe('the WebSocket facade', () => {
     expect(await manager.getConnectionsByChannel('news')).toEqual([connectionId]);
     expect(await WebSocket.getStats()).toEqual(await manager.getStats());
     expect(await WebSocket.to('nowhere').send({})).toMatchObject({ delivered: 0 });
+    expect(await WebSocket.health()).toMatchObject({ status: 'up' });
   });
 
   it('speaks for the application that started last, and for the one before once that has stopped', async () => {

@@ -160,7 +160,8 @@ export function recorder<Name extends string>(): Inbox<PayloadOf<Name>> {
   return new Inbox<PayloadOf<Name>>();
 }
 
-function loggerInto(lines: string[]): LoggerService {
+/** A logger that keeps warnings and errors, line by line. */
+export function loggerInto(lines: string[]): LoggerService {
   const write = (message: unknown): void => void lines.push(String(message));
   return {
     log: () => undefined,

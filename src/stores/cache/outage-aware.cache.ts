@@ -1,6 +1,6 @@
 import type { Cache } from 'cache-manager';
 import type { Keyv } from 'keyv';
-import { inTime, LATE, type Clock } from '../../contracts/clock.js';
+import { inTime, LATE, TimeoutError, type Clock } from '../../contracts/clock.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 
 /** How long an operation may take, by which clock. */
@@ -89,7 +89,7 @@ export class OutageAwareCache {
 
 async function answerInTime<Value>(work: Promise<Value>, { clock, timeoutMs }: CacheTimeout): Promise<Value> {
   const value = await inTime(clock, timeoutMs, work);
-  if (value === LATE) throw new Error(`The cache did not answer within ${timeoutMs} ms.`);
+  if (value === LATE) throw new TimeoutError('The cache', timeoutMs);
   return value;
 }
 
