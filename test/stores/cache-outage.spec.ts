@@ -2,15 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CacheModule } from '@nestjs/cache-manager';
 import { createCache, type Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
-import {
-  CacheConnectionStore,
-  StoreUnavailableError,
-  type Connection,
-  type WebSocketManager,
-} from '../../src/index.js';
+import { CacheConnectionStore, StoreUnavailableError, type Connection } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, disconnect, message } from '../support/events.js';
 import { EventRecorder } from '../support/recorder.js';
+import { testCredentials } from '../support/management-api-client.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
+import { expectOutage, expectRecovery } from '../support/outage.js';
 import { RemoteCache, type OutageManner } from '../support/remote.cache.js';
 
 const id = 'AAAAAAAAAAAAAAA=';
@@ -223,54 +221,46 @@ describe('an in-memory cache that fails', () => {
 
 describe('an application whose cache is away', () => {
   afterEach(stopApplications);
+  afterEach(stopManagementApis);
+
+  const subject = { connectionId: id, userId: '42', channel: 'news' };
 
   const start = async () => {
     const server = new RemoteCache();
     const stores = [new Keyv({ store: server })];
+    const api = await ManagementApiServer.start();
     const { manager, get } = await startApplication({
+      options: { apiGatewayEndpoint: api.endpoint(), credentials: testCredentials },
       importsBefore: [CacheModule.register({ isGlobal: true, stores })],
       providers: [EventRecorder],
     });
     return { server, manager, recorder: get(EventRecorder) };
   };
 
-  const questions: Readonly<Record<string, (manager: WebSocketManager) => Promise<unknown>>> = {
-    getAllConnections: (manager) => manager.getAllConnections(),
-    getConnection: (manager) => manager.getConnection(id),
-    connectionExists: (manager) => manager.connectionExists(id),
-    getConnectionsByUserId: (manager) => manager.getConnectionsByUserId(42),
-    getConnectionsByChannel: (manager) => manager.getConnectionsByChannel('news'),
-    getChannelsByConnection: (manager) => manager.getChannelsByConnection(id),
-    getAllChannels: (manager) => manager.getAllChannels(),
-    getStats: (manager) => manager.getStats(),
-    sendToConnection: (manager) => manager.sendToConnection(id, 'hello'),
-    sendToConnections: (manager) => manager.sendToConnections([id], 'hello'),
-    broadcast: (manager) => manager.broadcast('hello'),
-    sendToUser: (manager) => manager.sendToUser(42, 'hello'),
-    sendToUsers: (manager) => manager.sendToUsers([42], 'hello'),
-    sendToChannel: (manager) => manager.sendToChannel('news', 'hello'),
-    joinChannel: (manager) => manager.joinChannel(id, 'news'),
-    leaveChannel: (manager) => manager.leaveChannel(id, 'news'),
-    disconnect: (manager) => manager.disconnect(id),
-    disconnectUser: (manager) => manager.disconnectUser(42),
-    cleanup: (manager) => manager.cleanup(),
-    'to().send': (manager) => manager.to('news').send('hello'),
-  };
+  const manners = ['throws', 'emits', 'refuses'] satisfies OutageManner[];
 
-  it.each(Object.entries(questions))('gets a StoreUnavailableError from %s', async (_, ask) => {
-    const { server, manager } = await start();
-    for (const manner of ['throws', 'emits', 'refuses'] satisfies OutageManner[]) {
+  it.each(manners)(
+    'gets a StoreUnavailableError from every call while it %s, and answers afterwards',
+    async (manner) => {
+      const { server, manager, recorder } = await start();
+      await manager.handle(connect(subject));
+      await manager.joinChannel(id, subject.channel);
+      const heard = [...recorder.order];
       server.outage = manner;
-      await expect(ask(manager)).rejects.toBeInstanceOf(StoreUnavailableError);
-    }
-    server.outage = null;
-    await expect(ask(manager)).resolves.toBeDefined();
-  });
+      await expectOutage(manager, subject, 2_000);
+      expect(recorder.order).toEqual(heard);
+      server.outage = null;
+      // Nothing of what was refused has happened.
+      expect(await manager.getStats()).toEqual({ totalConnections: 1, totalChannels: 1, channels: { news: 1 } });
+      expect(recorder.disconnected).toEqual([]);
+      await expectRecovery(manager, subject);
+    },
+  );
 
   it('answers every event with 503, fires nothing, and works again afterwards', async () => {
     const { server, manager, recorder } = await start();
     const events = [connect({ connectionId: id }), message(id, { text: 'hello' }), disconnect(id)];
-    for (const manner of ['throws', 'emits', 'refuses'] satisfies OutageManner[]) {
+    for (const manner of manners) {
       server.outage = manner;
       for (const event of events) {
         await expect(manager.handle(event)).resolves.toEqual({

@@ -1,12 +1,15 @@
 import KeyvRedis from '@keyv/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { CacheModule } from '@nestjs/cache-manager';
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
-import { CacheConnectionStore, StoreUnavailableError } from '../../src/index.js';
+import { CacheConnectionStore } from '../../src/index.js';
 import { connectionStoreContract } from '../contract/connection-store.contract.js';
 import { startApplication, stopApplications } from '../support/application.js';
-import { connect, message, newConnectionId } from '../support/events.js';
+import { connect, newConnectionId } from '../support/events.js';
+import { testCredentials } from '../support/management-api-client.js';
+import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
+import { expectOutage, expectRecovery } from '../support/outage.js';
+import { EventRecorder } from '../support/recorder.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 
 describeWithRedis('a cache in Redis', () => {
@@ -39,37 +42,33 @@ describeWithRedis('a cache in Redis', () => {
 
   describe('that is killed', () => {
     afterEach(stopApplications);
+    afterEach(stopManagementApis);
 
-    it('fails every call with StoreUnavailableError in time, refuses $connect with 503, and works again once it is back', async () => {
-      const { manager } = await startApplication({
-        options: { storeTimeoutMs: 250 },
-        importsBefore: [CacheModule.register({ isGlobal: true, stores: [keyvOverRedis()] })],
+    const subject = { connectionId: newConnectionId(), userId: '42', channel: 'news' };
+
+    it('fails every call in time, refuses every event with 503, and works again once it is back, without a restart', async () => {
+      const store = new CacheConnectionStore(createCache({ stores: [keyvOverRedis()] }), { timeoutMs: 100 });
+      const api = await ManagementApiServer.start();
+      const { manager, get } = await startApplication({
+        options: {
+          store,
+          storeTimeoutMs: 100,
+          apiGatewayEndpoint: api.endpoint(),
+          credentials: testCredentials,
+        },
+        providers: [EventRecorder],
       });
-      const connectionId = newConnectionId();
-      expect((await manager.handle(connect({ connectionId, userId: 42 }))).statusCode).toBe(200);
-      expect(await manager.getAllConnections()).toEqual([connectionId]);
+      expect(await manager.handle(connect(subject))).toMatchObject({ statusCode: 200 });
+      expect(await manager.joinChannel(subject.connectionId, subject.channel)).toBe(true);
+      const heard = [...get(EventRecorder).order];
 
       await redis.kill();
-      const calls: Record<string, Promise<unknown>> = {
-        getAllConnections: manager.getAllConnections(),
-        getConnection: manager.getConnection(connectionId),
-        getConnectionsByUserId: manager.getConnectionsByUserId(42),
-        getStats: manager.getStats(),
-        joinChannel: manager.joinChannel(connectionId, 'news'),
-        sendToConnection: manager.sendToConnection(connectionId, {}),
-        broadcast: manager.broadcast({}),
-        cleanup: manager.cleanup(),
-      };
-      for (const call of Object.values(calls)) await expect(call).rejects.toBeInstanceOf(StoreUnavailableError);
-      expect((await manager.handle(connect())).statusCode).toBe(503);
+      await expectOutage(manager, subject, 2_000);
+      expect(get(EventRecorder).order).toEqual(heard);
 
       await redis.restart();
-      let answer = await manager.handle(message(connectionId, {}, '$default', { userId: 42 }));
-      while (answer.statusCode === 503)
-        answer = await manager.handle(message(connectionId, {}, '$default', { userId: 42 }));
-      expect(answer.statusCode).toBe(200);
-      // It came back empty, and the connection registered itself again.
-      expect(await manager.getConnectionsByUserId(42)).toEqual([connectionId]);
+      // It came back empty; the connection registers itself again with its next message.
+      await expectRecovery(manager, subject);
     });
   });
 });
