@@ -15,6 +15,7 @@ export type { EventOrigin } from './websocket.handler.js';
 export type { SendOptions } from './websocket.selection.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
+export type { DynamoDbOptions, RedisOptions } from './options/store.options.js';
 export type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 export type {
   ChannelMembershipEvent,
@@ -43,6 +44,7 @@ export type { WebSocketResponse } from './protocol/response.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+export { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
 
 export type { CancelTask } from './contracts/clock.js';
 export type { Connection, DisconnectCause } from './contracts/connection.js';
@@ -56,6 +58,10 @@ export type {
 export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
 export type { DeliveryReport } from './contracts/delivery-report.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
+export type { DynamoDbClient } from './stores/dynamodb/dynamodb.client.js';
+export type { RedisClient, ScriptArguments } from './stores/redis/redis.client.js';
+export type { RedisClientSource } from './stores/redis/script.runner.js';
+export type { StoreOptions } from './stores/store.options.js';
 
 // Errors.
 export { ChannelLimitError } from './errors/channel-limit.error.js';

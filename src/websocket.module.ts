@@ -1,6 +1,5 @@
 import {
   Inject,
-  Logger,
   Module,
   type DynamicModule,
   type OnApplicationShutdown,
@@ -18,7 +17,6 @@ import { TransportRouter } from './fanout/transport.router.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
 import { HealthProbe } from './health/health.probe.js';
 import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
-import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 import { StaleSweep } from './sweep/stale.sweep.js';
 import { LocalTransport } from './transports/local/local.transport.js';
 import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
@@ -34,9 +32,7 @@ import {
 } from './websocket.module-definition.js';
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
-
-/** A record outlives the age at which the sweep takes it by an hour, so that the sweep, and its event, come first. */
-const EXPIRY_MARGIN_SECONDS = 3_600;
+import { createConnectionStore } from './websocket.store-factory.js';
 
 const providers: Provider[] = [
   {
@@ -58,7 +54,7 @@ const providers: Provider[] = [
     provide: ConnectionStore,
     inject: [WEBSOCKET_OPTIONS, ApplicationProviders],
     useFactory: (options: ResolvedWebSocketOptions, application: ApplicationProviders) =>
-      options.store ?? cacheStore(options, application),
+      createConnectionStore(options, application),
   },
   {
     provide: ConnectionLifecycle,
@@ -161,31 +157,5 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
     await this.router.shutdown();
     // A store that the application passed in stays the application's to close.
     if (this.options.store === null) await this.store.close();
-  }
-}
-
-function cacheStore(options: ResolvedWebSocketOptions, application: ApplicationProviders): ConnectionStore {
-  return new CacheConnectionStore(() => application.cache, {
-    keyPrefix: options.keyPrefix,
-    timeoutMs: options.storeTimeoutMs,
-    expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
-    clock: options.clock,
-    onOpen: warnOfLimits,
-  });
-}
-
-/** Says what a kind of cache is not made for. */
-function warnOfLimits(kind: 'in-memory' | 'shared'): void {
-  const logger = new Logger('WebSocket');
-  if (kind === 'shared') {
-    logger.warn(
-      'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
-        'processes, give the module a store that has them.',
-    );
-  } else if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
-    logger.warn(
-      'Connections are kept in the memory of one Lambda instance: the others know nothing of them. Give the module a store that all ' +
-        'of them share.',
-    );
   }
 }

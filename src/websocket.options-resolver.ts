@@ -1,8 +1,8 @@
 import { MAX_DELAY_MS, SystemClock, type Clock } from './contracts/clock.js';
-import type { ConnectionStore } from './contracts/connection.store.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
 import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/gateway.options-resolver.js';
 import { OptionsReader } from './options/options.reader.js';
+import { resolveStoreOptions, type ResolvedStoreOptions } from './options/store.options-resolver.js';
 import { normalizeEndpoint } from './protocol/endpoint.js';
 import { ApiGatewayLimits } from './protocol/limits.js';
 import { STORE_DEFAULTS } from './stores/store.options.js';
@@ -10,13 +10,12 @@ import type { AwsCredentials } from './transports/management-api/management-api.
 import type { WebSocketModuleOptions } from './websocket.options.js';
 
 /** The options with every default in place and every value checked. */
-export interface ResolvedWebSocketOptions {
+export interface ResolvedWebSocketOptions extends ResolvedStoreOptions {
   readonly apiGatewayEndpoint: string | null;
   /** `null` takes the region of the endpoint's host. */
   readonly awsRegion: string | null;
   readonly fallbackRegion: string;
   readonly credentials: AwsCredentials | null;
-  readonly store: ConnectionStore | null;
   readonly storeTimeoutMs: number;
   readonly keyPrefix: string;
   readonly staleAfterSeconds: number;
@@ -47,23 +46,6 @@ const DEFAULTS = Object.freeze({
   deliveryTimeoutMs: 10_000,
 });
 
-const STORE_METHODS = [
-  'add',
-  'ensure',
-  'remove',
-  'findMany',
-  'join',
-  'leave',
-  'touch',
-  'connections',
-  'members',
-  'connectionsOfUser',
-  'staleBefore',
-  'channels',
-  'countConnections',
-  'ping',
-] as const;
-
 /**
  * Completes the options from the environment and the defaults.
  *
@@ -81,7 +63,7 @@ export function resolveWebSocketOptions(
     awsRegion: read.text('awsRegion', env['WEBSOCKET_AWS_REGION'] || null),
     fallbackRegion: env['AWS_REGION'] || DEFAULTS.awsRegion,
     credentials: resolveCredentials(read),
-    store: read.object<ConnectionStore>('store', 'a ConnectionStore', STORE_METHODS),
+    ...resolveStoreOptions(read, env),
     storeTimeoutMs: read.wholeNumber('storeTimeoutMs', 1, DEFAULTS.storeTimeoutMs, MAX_DELAY_MS),
     keyPrefix: read.text('keyPrefix', DEFAULTS.keyPrefix),
     staleAfterSeconds: read.wholeNumber('staleAfterSeconds', 1, DEFAULTS.staleAfterSeconds),

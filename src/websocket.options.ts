@@ -1,6 +1,7 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
+import type { DynamoDbOptions, RedisOptions } from './options/store.options.js';
 import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 
 /** What `WebSocketModule.forRoot` takes. Every option has a default. */
@@ -23,13 +24,24 @@ export interface WebSocketModuleOptions {
   /** The AWS credentials, or a provider of them. @default the AWS SDK's default provider chain */
   readonly credentials?: AwsCredentials;
 
-  /** Where connections are kept. Yours to close. @default the application's cache, or one in memory */
+  /**
+   * A store of your own, which stays yours to close.
+   *
+   * @default the one that `redis` or `dynamodb` asks for; else Redis where the application's cache is kept in it by `@keyv/redis`, on the
+   *   cache's own client; else the application's cache, or one in memory
+   */
   readonly store?: ConnectionStore;
 
-  /** How long one request to a cache outside this process may take, in milliseconds, before the store counts as down. @default 3_000 */
+  /** Keeps connections in Redis; needs `@redis/client`. @default process.env.WEBSOCKET_REDIS_URL */
+  readonly redis?: RedisOptions;
+
+  /** Keeps connections in DynamoDB; needs `@aws-sdk/client-dynamodb` and `@aws-sdk/lib-dynamodb`. @default process.env.WEBSOCKET_DYNAMODB_TABLE */
+  readonly dynamodb?: DynamoDbOptions;
+
+  /** How long the store may take to answer, in milliseconds, before it counts as down. Not for a cache in memory. @default 3_000 */
   readonly storeTimeoutMs?: number;
 
-  /** What every key in the cache starts with; applications that share a cache need different ones. @default 'websocket:' */
+  /** What every key in the store starts with; applications that share a store need different ones. @default 'websocket:' */
   readonly keyPrefix?: string;
 
   /** The age, in seconds, from which `cleanup()` ends a connection. @default 86_400 (24 hours) */

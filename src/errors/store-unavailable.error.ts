@@ -14,7 +14,7 @@ export class StoreUnavailableError extends WebSocketModuleError {
     options?: ErrorOptions,
   ) {
     super(
-      `The connection store failed to ${operation}; check that the cache server is up and reachable, then try again.`,
+      `The connection store failed to ${operation}; check that its server is up and reachable, then try again.`,
       options,
     );
   }

@@ -1,0 +1,110 @@
+import type { DynamoDbClient } from '../stores/dynamodb/dynamodb.client.js';
+import type { ConnectionStore } from '../contracts/connection.store.js';
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import type { RedisClient } from '../stores/redis/redis.client.js';
+import { OptionsReader } from './options.reader.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where connections are kept: at most one of the three; none stands for the application's cache. */
+export interface ResolvedStoreOptions {
+  readonly store: ConnectionStore | null;
+  readonly redis: ResolvedRedisOptions | null;
+  readonly dynamodb: ResolvedDynamoDbOptions | null;
+}
+
+export type ResolvedRedisOptions = { readonly url: string } | { readonly client: RedisClient };
+
+export interface ResolvedDynamoDbOptions {
+  readonly tableName: string;
+  readonly region: string | null;
+  readonly endpoint: string | null;
+  readonly client: DynamoDbClient | null;
+  readonly partitions: number;
+}
+
+const DEFAULTS = Object.freeze({ tableName: 'WebSocketConnections', partitions: 8 });
+
+const MAX_PARTITIONS = 256;
+
+const REDIS_URL = /^rediss?:\/\//;
+
+const STORE_METHODS = [
+  'add',
+  'ensure',
+  'remove',
+  'findMany',
+  'join',
+  'leave',
+  'touch',
+  'connections',
+  'members',
+  'connectionsOfUser',
+  'staleBefore',
+  'channels',
+  'countConnections',
+  'ping',
+] as const;
+
+/**
+ * Which store was asked for, by an option or by the environment; an option comes before the environment.
+ *
+ * @throws InvalidOptionsError naming the option that cannot be used, or the second of two stores
+ */
+export function resolveStoreOptions(read: OptionsReader, env: Environment): ResolvedStoreOptions {
+  const store = read.object<ConnectionStore>('store', 'a ConnectionStore', STORE_METHODS);
+  const sections = { redis: read.section('redis'), dynamodb: read.section('dynamodb') };
+  const [first, second] = Object.entries({ store, ...sections }).flatMap(([name, value]) =>
+    value === null ? [] : name,
+  );
+  if (second !== undefined) throw read.unexpected(second, `left out where "${String(first)}" is given`, sections, true);
+  const isOpen = first === undefined;
+  const redis = sections.redis ?? (isOpen && env['WEBSOCKET_REDIS_URL'] ? new OptionsReader({}, 'redis') : null);
+  const dynamodb =
+    sections.dynamodb ?? (isOpen && env['WEBSOCKET_DYNAMODB_TABLE'] ? new OptionsReader({}, 'dynamodb') : null);
+  if (redis !== null && dynamodb !== null) {
+    throw new InvalidOptionsError(
+      'dynamodb',
+      'Expected one of WEBSOCKET_REDIS_URL and WEBSOCKET_DYNAMODB_TABLE to be set, got both.',
+    );
+  }
+  return {
+    store,
+    redis: redis === null ? null : resolveRedis(redis, env),
+    dynamodb: dynamodb === null ? null : resolveDynamoDb(dynamodb, env),
+  };
+}
+
+function resolveRedis(read: OptionsReader, env: Environment): ResolvedRedisOptions {
+  const client = read.object<RedisClient>('client', 'a client of @redis/client', [
+    'connect',
+    'evalSha',
+    'eval',
+    'once',
+  ]);
+  const url = read.text('url', client === null ? env['WEBSOCKET_REDIS_URL'] || null : null);
+  read.refuseUnknown();
+  if (client !== null) {
+    if (url !== null) throw read.unexpected('url', 'left out where "redis.client" is given', url, true);
+    return { client };
+  }
+  // A URL holds the password: it is not for the log.
+  if (url !== null && REDIS_URL.test(url) && URL.canParse(url)) return { url };
+  throw read.unexpected('url', 'a URL like "redis://localhost:6379"', url ?? undefined, true);
+}
+
+function resolveDynamoDb(read: OptionsReader, env: Environment): ResolvedDynamoDbOptions {
+  const endpoint = read.text('endpoint', null);
+  if (endpoint !== null && !URL.canParse(endpoint)) {
+    throw read.unexpected('endpoint', 'a URL like "http://localhost:8000"', endpoint, true);
+  }
+  const resolved = {
+    tableName: read.text('tableName', env['WEBSOCKET_DYNAMODB_TABLE'] || DEFAULTS.tableName),
+    region: read.text('region', null),
+    endpoint,
+    client: read.object<DynamoDbClient>('client', 'a client of @aws-sdk/client-dynamodb', ['send']),
+    partitions: read.wholeNumber('partitions', 1, DEFAULTS.partitions, MAX_PARTITIONS),
+  };
+  read.refuseUnknown();
+  return resolved;
+}

@@ -1,0 +1,25 @@
+import type { Cache } from 'cache-manager';
+import type { RedisClient } from './redis.client.js';
+import type { RedisClientSource } from './script.runner.js';
+
+/** The adapter of `@keyv/redis`, as far as it is needed here. */
+interface KeyvRedis {
+  readonly client: RedisClient;
+  getClient(): Promise<RedisClient>;
+}
+
+/**
+ * The Redis behind a cache that `@keyv/redis` keeps there, on the cache's own client, which stays the cache's to close; `null` for any other. Of a
+ * cache in tiers the last one counts: those in front of it are copies.
+ */
+export function redisBehind(cache: Cache): RedisClientSource | null {
+  const adapter: unknown = Array.isArray(cache.stores) ? cache.stores.at(-1)?.store : undefined;
+  return isKeyvRedis(adapter) ? { client: () => adapter.client, open: () => adapter.getClient() } : null;
+}
+
+// By its members: a check by class would need a dependency on a package that most applications do not have.
+function isKeyvRedis(adapter: unknown): adapter is KeyvRedis {
+  if (typeof adapter !== 'object' || adapter === null) return false;
+  const { getClient, client } = adapter as Partial<KeyvRedis>;
+  return typeof getClient === 'function' && typeof client?.evalSha === 'function';
+}

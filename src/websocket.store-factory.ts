@@ -1,0 +1,73 @@
+import { Logger } from '@nestjs/common';
+import type { ApplicationProviders } from './application.providers.js';
+import type { ConnectionStore } from './contracts/connection.store.js';
+import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { describeError } from './events/event.publisher.js';
+import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+import { DeferredConnectionStore } from './stores/deferred-connection.store.js';
+import { redisBehind } from './stores/redis/keyv-redis.js';
+import { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
+import { redisAtUrl } from './stores/redis/url.client.js';
+import type { StoreOptions } from './stores/store.options.js';
+import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+
+/** A record outlives the age at which the sweep takes it by an hour, so that the sweep, and its event, come first. */
+const EXPIRY_MARGIN_SECONDS = 3_600;
+
+const logger = new Logger('WebSocket');
+
+/**
+ * The store that the options ask for; without one, Redis where the application's cache is kept there, and else that cache.
+ *
+ * @throws InvalidOptionsError when a package that the store needs is not installed
+ */
+export async function createConnectionStore(
+  options: ResolvedWebSocketOptions,
+  application: ApplicationProviders,
+): Promise<ConnectionStore> {
+  if (options.store !== null) return options.store;
+  const storeOptions: StoreOptions = {
+    keyPrefix: options.keyPrefix,
+    timeoutMs: options.storeTimeoutMs,
+    expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
+    clock: options.clock,
+  };
+  if (options.redis !== null) {
+    const { redis } = options;
+    const client = 'client' in redis ? redis.client : await openRedis(redis.url);
+    return new RedisConnectionStore(client, storeOptions);
+  }
+  // The cache may not exist before every module is up.
+  return new DeferredConnectionStore(() => storeOfCache(application, storeOptions));
+}
+
+function storeOfCache(application: ApplicationProviders, options: StoreOptions): ConnectionStore {
+  const redis = redisBehind(application.cache);
+  return redis === null
+    ? new CacheConnectionStore(application.cache, { ...options, onOpen: warnOfLimits })
+    : new RedisConnectionStore(redis, options);
+}
+
+function openRedis(url: string): ReturnType<typeof redisAtUrl> {
+  return redisAtUrl(url, {
+    onLost: (error) => logger.warn(`The connection to Redis is lost: ${describeError(error)}`),
+    onBack: () => logger.log('The connection to Redis is back.'),
+  }).catch((cause: unknown) => {
+    const message = 'The option "redis" needs a package that is not installed: npm install @redis/client@5';
+    throw new InvalidOptionsError('redis', message, { cause });
+  });
+}
+
+/** Says what a kind of cache is not made for. */
+function warnOfLimits(kind: 'in-memory' | 'shared'): void {
+  if (kind === 'shared') {
+    logger.warn(
+      'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
+        'processes, set the option "redis" or "dynamodb".',
+    );
+  } else if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
+    logger.warn(
+      'Connections are kept in the memory of one Lambda instance: the others know nothing of them. Set the option "redis" or "dynamodb".',
+    );
+  }
+}
