@@ -6,6 +6,7 @@ import { formatMessage } from 'publint/utils';
 import { packPackage, removeDirectories, ROOT, type PackedPackage } from './support/packed-package.js';
 
 interface Manifest {
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
@@ -26,6 +27,18 @@ describe('the packed package', () => {
   it('holds nothing else', () => {
     const expected = /^(?:package\.json|LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|dist\/.+\.(?:js|d\.ts|js\.map))$/;
     expect(packed.files.filter((file) => !expected.test(file) || /\.spec\./.test(file))).toEqual([]);
+  });
+
+  it('has declarations that a compiler understands without the optional packages', async () => {
+    const { peerDependenciesMeta } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+    const optional = Object.keys(peerDependenciesMeta);
+    expect(optional).toContain('@redis/client');
+    const declarations = packed.files.filter((file) => file.endsWith('.d.ts'));
+    for (const file of declarations) {
+      const text = await readFile(join(ROOT, file), 'utf8');
+      const imported = [...text.matchAll(/(?:from|import\()\s*['"]([^'"]+)['"]/g)].map(([, name]) => name);
+      expect(imported.filter((name) => optional.includes(name ?? ''))).toEqual([]);
+    }
   });
 
   it('has a file for every entry of its exports', async () => {
