@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { StoreUnavailableError, WebSocketManager } from '../../src/index.js';
 import { connect, disconnect, message, newConnectionId } from './events.js';
@@ -75,7 +76,8 @@ export async function expectOutage(manager: WebSocketManager, subject: Subject, 
  * The subject is connected and in its channel when the calls are made, and gone afterwards; its endpoint must take messages.
  */
 export async function expectRecovery(manager: WebSocketManager, subject: Subject): Promise<void> {
-  while ((await manager.health()).status === 'down');
+  // A client that refuses at once must get its turn to reconnect.
+  while ((await manager.health()).status === 'down') await setImmediate();
   const { connectionId, userId, channel } = subject;
   expect(await manager.handle(message(connectionId, {}, '$default', { userId }))).toMatchObject({ statusCode: 200 });
   expect(await manager.getConnectionsByUserId(userId)).toEqual([connectionId]);
