@@ -1,7 +1,6 @@
-import { inTime, LATE, TimeoutError, type Clock } from '../../contracts/clock.js';
+import { inTime, LATE, type Clock } from '../../contracts/clock.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { isClusterClient, type RedisClient } from './redis.client.js';
-import { remedyOf } from './redis.remedy.js';
 import type { RedisScript } from './redis.script.js';
 
 /** Gives the client, the same each time, opening it when that was never done or when it was closed. */
@@ -20,9 +19,8 @@ const HASH_TAG = /\{[^}]+\}/;
  * Runs scripts and turns every failure into `StoreUnavailableError` within `timeoutMs`.
  *
  * A client of `@redis/client` holds commands back while it has no connection, and sends them whenever it has one again: long after the
- * caller was told that they failed. So nothing is handed to a client that is not ready, and what it has not sent by the time the caller is told
- * is taken back: a connection may go just before a command is written, and the client of a cluster is ready whatever becomes of a node. What comes
- * while a connection is being made waits for it; once that has taken `timeoutMs`, everything fails at once until it is there.
+ * caller was told that they failed. So nothing is handed to a client that is not ready. What comes while a connection is being made waits for
+ * it; once that has taken `timeoutMs`, everything fails at once until it is there.
  */
 export class ScriptRunner {
   private known: { readonly client: RedisClient; readonly routingKey: string } | undefined;
@@ -37,34 +35,34 @@ export class ScriptRunner {
 
   /** @throws StoreUnavailableError */
   async run(script: RedisScript, args: string[]): Promise<unknown> {
-    const call = new AbortController();
+    const call = { isLate: false };
     let answer: unknown;
     try {
-      answer = await inTime(this.clock, this.timeoutMs, this.perform(script, args, call.signal));
+      answer = await inTime(this.clock, this.timeoutMs, this.perform(script, args, call));
     } catch (cause) {
-      throw unavailable(script, cause);
+      throw new StoreUnavailableError(script.operation, { cause });
     }
     if (answer !== LATE) return answer;
-    call.abort();
-    throw unavailable(script, this.absence?.lastError ?? new TimeoutError('Redis', this.timeoutMs));
+    call.isLate = true;
+    const cause = new Error(`Redis did not answer within ${this.timeoutMs} ms.`);
+    throw new StoreUnavailableError(script.operation, { cause });
   }
 
   async close(): Promise<void> {
     await this.source.close?.();
   }
 
-  private async perform(script: RedisScript, args: string[], abortSignal: AbortSignal): Promise<unknown> {
+  private async perform(script: RedisScript, args: string[], call: { readonly isLate: boolean }): Promise<unknown> {
     const { client, routingKey } = (this.known ??= await this.meet());
     if (!client.isOpen || client.isReady === false) await this.untilReady(client);
-    if (abortSignal.aborted) return undefined;
-    const commands = client.withCommandOptions({ abortSignal, typeMapping: {} });
+    if (call.isLate) return undefined;
     const scriptArguments = { keys: [routingKey], arguments: args };
     try {
-      return await commands.evalSha(script.sha1, scriptArguments);
+      return await client.evalSha(script.sha1, scriptArguments);
     } catch (error) {
       // A server that was restarted, or was never asked before, does not know the script.
       if (!isUnknownScript(error)) throw error;
-      return commands.eval(script.source, scriptArguments);
+      return client.eval(script.source, scriptArguments);
     }
   }
 
