@@ -8,14 +8,15 @@ export class StoreUnavailableError extends WebSocketModuleError {
   override readonly name = 'StoreUnavailableError';
   readonly code = 'WEBSOCKET_STORE_UNAVAILABLE';
 
-  /** @param operation the store operation that failed, e.g. `get` */
+  /**
+   * @param operation the store operation that failed, e.g. `get`
+   * @param options `remedy` says what to do where the store knows better than "check that its server is up"
+   */
   constructor(
     readonly operation: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly remedy?: string } = {},
   ) {
-    super(
-      `The connection store failed to ${operation}; check that its server is up and reachable, then try again.`,
-      options,
-    );
+    const { remedy = 'check that its server is up and reachable' } = options;
+    super(`The connection store failed to ${operation}; ${remedy}, then try again.`, options);
   }
 }
