@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { encodeName } from '../encoded-name.js';
+import type { ItemKey } from './table.requests.js';
+
+/** A partition key may have 2,048 bytes, and there must be room for a prefix. */
+const LONGEST_ENCODED_NAME = 1_024;
+
+/**
+ * Records are spread over this many times as many partitions as a channel: each message of each client reads one, while their list is read
+ * now and then.
+ */
+const RECORD_PARTITIONS_FACTOR = 4;
+
+/**
+ * The keys of the items. Names in partition keys are encoded, so that no name, and no prefix that goes on like a key, leads into another
+ * partition. Sort keys are names as they are: the longest has 600 bytes of the 1,024 that are allowed.
+ */
+export class TableKeys {
+  /** The partitions with the records of all connections. */
+  readonly connections: readonly string[];
+
+  constructor(
+    private readonly prefix: string,
+    private readonly partitions: number,
+  ) {
+    const count = partitions * RECORD_PARTITIONS_FACTOR;
+    this.connections = Array.from({ length: count }, (_, index) => `${prefix}connections:${index}`);
+  }
+
+  /** The record of a connection. */
+  connection(connectionId: string): ItemKey {
+    return { pk: this.connections[partitionOf(connectionId, this.connections.length)] as string, sk: connectionId };
+  }
+
+  /** The partition that points at a user's connections. */
+  user(userId: string): string {
+    return `${this.prefix}users:${part(userId)}`;
+  }
+
+  /** The partitions that point at a channel's members. */
+  channel(channel: string): string[] {
+    return Array.from({ length: this.partitions }, (_, index) => `${this.prefix}channels:${part(channel)}:${index}`);
+  }
+
+  /** What points at a member of a channel. */
+  member(channel: string, connectionId: string): ItemKey {
+    const partition = partitionOf(connectionId, this.partitions);
+    return { pk: `${this.prefix}channels:${part(channel)}:${partition}`, sk: connectionId };
+  }
+
+  /** The seats that are being taken in a channel with a limit. */
+  seats(channel: string): ItemKey {
+    return { pk: `${this.prefix}seats:${part(channel)}`, sk: 'seats' };
+  }
+}
+
+function part(name: string): string {
+  const encoded = encodeName(name);
+  if (encoded.length <= LONGEST_ENCODED_NAME) return encoded;
+  // No encoded name has a colon.
+  return `sha256:${createHash('sha256').update(encoded).digest('hex')}`;
+}
+
+/** Which of `count` partitions a name belongs to: FNV-1a, which must never change. */
+function partitionOf(name: string, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < name.length; index++) hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return ((hash ^ (hash >>> 16)) >>> 0) % count;
+}

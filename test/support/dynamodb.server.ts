@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+
+/** A DynamoDB of the test's own, in this process, that keeps nothing. */
+export class DynamoDbServer {
+  private server: Server | undefined;
+  private port = 0;
+  private readonly sockets = new Set<Socket>();
+
+  static async start(): Promise<DynamoDbServer> {
+    const server = new DynamoDbServer();
+    await server.restart();
+    return server;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** A client of this server, for the test to destroy. */
+  client(config: DynamoDBClientConfig = {}): DynamoDBClient {
+    return new DynamoDBClient({
+      endpoint: this.endpoint,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      // Many at once is what tests are about, and nothing to warn of.
+      requestHandler: { socketAcquisitionWarningTimeout: 600_000 },
+      ...config,
+    });
+  }
+
+  /** Starts it again, without tables, on the same port. */
+  async restart(): Promise<void> {
+    const server = (this.server = dynalite({ createTableMs: 0, deleteTableMs: 0 }));
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
+    server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  /** Ends it as a crash would: whoever waits for an answer gets none. */
+  async kill(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (server === undefined) return;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+}
