@@ -44,6 +44,8 @@ export type { WebSocketResponse } from './protocol/response.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
+export { DynamoDbConnectionStore } from './stores/dynamodb/dynamodb-connection.store.js';
+export { createConnectionsTable } from './stores/dynamodb/connections.table.js';
 export { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
 
 export type { CancelTask } from './contracts/clock.js';
@@ -58,7 +60,8 @@ export type {
 export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
 export type { DeliveryReport } from './contracts/delivery-report.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
-export type { DynamoDbClient } from './stores/dynamodb/dynamodb.client.js';
+export type { DynamoDbClient, DynamoDbClientSource } from './stores/dynamodb/dynamodb.client.js';
+export type { DynamoDbConnectionStoreOptions } from './stores/dynamodb/dynamodb-connection.store.js';
 export type { RedisClient, ScriptArguments } from './stores/redis/redis.client.js';
 export type { RedisClientSource } from './stores/redis/script.runner.js';
 export type { StoreOptions } from './stores/store.options.js';

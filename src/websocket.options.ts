@@ -35,7 +35,7 @@ export interface WebSocketModuleOptions {
   /** Keeps connections in Redis; needs `@redis/client`. @default process.env.WEBSOCKET_REDIS_URL */
   readonly redis?: RedisOptions;
 
-  /** Keeps connections in DynamoDB; needs `@aws-sdk/client-dynamodb` and `@aws-sdk/lib-dynamodb`. @default process.env.WEBSOCKET_DYNAMODB_TABLE */
+  /** Keeps connections in DynamoDB; needs `@aws-sdk/client-dynamodb`. @default process.env.WEBSOCKET_DYNAMODB_TABLE */
   readonly dynamodb?: DynamoDbOptions;
 
   /** How long the store may take to answer, in milliseconds, before it counts as down. Not for a cache in memory. @default 3_000 */

@@ -3,8 +3,12 @@ import type { ApplicationProviders } from './application.providers.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
 import { describeError } from './events/event.publisher.js';
+import type { ResolvedDynamoDbOptions } from './options/store.options-resolver.js';
 import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 import { DeferredConnectionStore } from './stores/deferred-connection.store.js';
+import { DynamoDbConnectionStore } from './stores/dynamodb/dynamodb-connection.store.js';
+import type { DynamoDbClient } from './stores/dynamodb/dynamodb.client.js';
+import { createDynamoDbClient } from './stores/dynamodb/sdk.client.js';
 import { redisBehind } from './stores/redis/keyv-redis.js';
 import { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
 import { redisAtUrl } from './stores/redis/url.client.js';
@@ -37,6 +41,15 @@ export async function createConnectionStore(
     const client = 'client' in redis ? redis.client : await openRedis(redis.url);
     return new RedisConnectionStore(client, storeOptions);
   }
+  if (options.dynamodb !== null) {
+    const { client, tableName, partitions } = options.dynamodb;
+    return new DynamoDbConnectionStore({
+      ...storeOptions,
+      client: client ?? (await dynamoDbClient(options, options.dynamodb)),
+      tableName,
+      partitions,
+    });
+  }
   // The cache may not exist before every module is up.
   return new DeferredConnectionStore(() => storeOfCache(application, storeOptions));
 }
@@ -49,13 +62,32 @@ function storeOfCache(application: ApplicationProviders, options: StoreOptions):
 }
 
 function openRedis(url: string): ReturnType<typeof redisAtUrl> {
-  return redisAtUrl(url, {
-    onLost: (error) => logger.warn(`The connection to Redis is lost: ${describeError(error)}`),
-    onBack: () => logger.log('The connection to Redis is back.'),
-  }).catch((cause: unknown) => {
-    const message = 'The option "redis" needs a package that is not installed: npm install @redis/client@5';
-    throw new InvalidOptionsError('redis', message, { cause });
-  });
+  return needing('redis', '@redis/client@5', () =>
+    redisAtUrl(url, {
+      onLost: (error) => logger.warn(`The connection to Redis is lost: ${describeError(error)}`),
+      onBack: () => logger.log('The connection to Redis is back.'),
+    }),
+  );
+}
+
+async function dynamoDbClient(
+  { awsRegion, fallbackRegion, credentials, storeTimeoutMs }: ResolvedWebSocketOptions,
+  { region, endpoint }: ResolvedDynamoDbOptions,
+): Promise<() => DynamoDbClient> {
+  const access = { region: region ?? awsRegion ?? fallbackRegion, endpoint, credentials, timeoutMs: storeTimeoutMs };
+  // Made now, so that a package that is missing stops the start; given as what makes it, so that the store destroys it.
+  const client = await needing('dynamodb', '@aws-sdk/client-dynamodb@3', () => createDynamoDbClient(access));
+  return () => client;
+}
+
+/** Runs what imports an optional package. */
+async function needing<Result>(option: string, packages: string, load: () => Promise<Result>): Promise<Result> {
+  try {
+    return await load();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new InvalidOptionsError(option, `The option "${option}" needs a package: npm install ${packages}`, { cause });
+  }
 }
 
 /** Says what a kind of cache is not made for. */

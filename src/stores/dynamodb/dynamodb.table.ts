@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { inTime, LATE, TimeoutError, type Clock } from '../../contracts/clock.js';
 import { StoreUnavailableError } from '../../errors/store-unavailable.error.js';
 import { ClientHolder, type DynamoDbClientSource } from './dynamodb.client.js';
@@ -41,6 +42,8 @@ export class DynamoDbTable {
   ): Promise<Result> {
     const { clock, timeoutMs, tableName } = this.settings;
     const abort = new AbortController();
+    // Each request listens to it, and an operation has any number of them: Node takes more than ten for a leak.
+    setMaxListeners(0, abort.signal);
     let outcome: { readonly result: Result } | undefined;
     const perform = async (): Promise<void> => {
       const requests = new TableRequests(await sdk, await this.holder.client(), tableName, abort.signal);
@@ -65,6 +68,8 @@ export class DynamoDbTable {
   }
 
   private failure(name: string, cause: unknown): StoreUnavailableError {
+    // That of an operation that this one waited for.
+    if (cause instanceof StoreUnavailableError) return cause;
     const { name: kind, code } = cause as { readonly name?: string; readonly code?: string };
     if (kind === 'ResourceNotFoundException') {
       const remedy = `create the DynamoDB table "${this.settings.tableName}" with the keys "pk" and "sk" (both strings), or name the right one`;

@@ -20,7 +20,7 @@ interface Listing {
   /** The attribute of records that `includes` reads. */
   readonly attribute: string;
   readonly names?: Readonly<Record<string, string>>;
-  readonly includes: (record: ConnectionRecord) => boolean;
+  readonly includes: (record: Partial<ConnectionRecord>) => boolean;
 }
 
 /** Finds connections by what points at them, asking each one's record, and deletes pointers that have led nowhere for a while. */
@@ -71,7 +71,8 @@ export class PointerReader {
       partitions: this.keys.channel(channel),
       attribute: '#channels.#channel',
       names: { channel: mapKey(channel) },
-      includes: ({ channels }) => channels.has(channel),
+      // Asked for a channel that is not there, DynamoDB leaves out the whole attribute.
+      includes: ({ channels }) => channels?.has(channel) === true,
     };
   }
 
