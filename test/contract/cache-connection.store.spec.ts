@@ -3,18 +3,33 @@ import { Keyv } from 'keyv';
 import { CacheConnectionStore } from '../../src/index.js';
 import { RemoteCache } from '../support/remote.cache.js';
 import { connectionStoreContract } from './connection-store.contract.js';
+import { Wire } from './wire.js';
 
-const caches: Readonly<Record<string, () => Cache>> = {
+const inMemory: Readonly<Record<string, () => Cache>> = {
   'the default cache': () => createCache(),
   'a Keyv that serialises into a Map': () => createCache({ stores: [new Keyv({ store: new Map() })] }),
-  'a cache across a network': () => createCache({ stores: [new Keyv({ store: new RemoteCache() })] }),
-  'memory in front of a cache across a network': () =>
-    createCache({ stores: [new Keyv(), new Keyv({ store: new RemoteCache() })] }),
 };
 
-for (const [name, cache] of Object.entries(caches)) {
+const remote: Readonly<Record<string, (wire: Wire) => Cache>> = {
+  'a cache across a network': (wire) => createCache({ stores: [new Keyv({ store: new RemoteCache(wire) })] }),
+  'memory in front of a cache across a network': (wire) =>
+    createCache({ stores: [new Keyv(), new Keyv({ store: new RemoteCache(wire) })] }),
+};
+
+for (const [name, cache] of Object.entries(inMemory)) {
   connectionStoreContract({
     name: `CacheConnectionStore over ${name}`,
     create: (settings) => new CacheConnectionStore(cache(), settings),
+    capabilities: { writers: 'one' },
+  });
+}
+
+for (const [name, cache] of Object.entries(remote)) {
+  const wire = new Wire();
+  connectionStoreContract({
+    name: `CacheConnectionStore over ${name}`,
+    create: (settings) => new CacheConnectionStore(cache(wire), settings),
+    wire,
+    capabilities: { writers: 'one' },
   });
 }

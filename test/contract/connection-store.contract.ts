@@ -6,8 +6,11 @@ import { lifetimeContract } from './lifetime.contract.js';
 import { listingContract } from './listing.contract.js';
 import { membershipContract } from './membership.contract.js';
 import { randomHistoriesContract } from './random-histories.contract.js';
+import { racesContract } from './races.contract.js';
 import { registrationContract } from './registration.contract.js';
-import { EXPIRE_AFTER_MS, EXPIRE_AFTER_SECONDS, StoreHarness } from './store.harness.js';
+import { EXPIRE_AFTER_SECONDS, StoreHarness } from './store.harness.js';
+import type { Subject } from './subject.js';
+import { Wire } from './wire.js';
 
 /** What the suite asks of a store's maker. */
 export interface StoreSettings {
@@ -23,31 +26,50 @@ export interface StoreSettings {
 export interface StoreCapabilities {
   /** Expiry and tombstones go by the given clock, not by the time of a server. @default true */
   readonly readsClock?: boolean;
+  /**
+   * `many`: stores made with the same key prefix share their state and may write at once; races are run from several of them. `one`: the
+   * backend knows no atomic step, so that one store may write; races are run within it. @default 'many'
+   */
+  readonly writers?: 'one' | 'many';
 }
 
 export interface ConnectionStoreContract {
   readonly name: string;
-  /** Makes an empty store. Called for each test, and for each random history. */
+  /** Makes an empty store; or, with the same settings again, another writer to the same state. */
   create(settings: StoreSettings): ConnectionStore | Promise<ConnectionStore>;
+  /** What all requests of the stores go over. Leave it out for a store that makes none: then there is nothing to hold and nothing to fail. */
+  readonly wire?: Wire;
   readonly capabilities?: StoreCapabilities;
   /** How many callers come at once where the suite says "many". @default 2_000 */
   readonly concurrency?: number;
+  /** How many random histories each property goes through. @default 300 */
+  readonly runs?: number;
+  /** How many orders of steps are tried for each race, where there are more. @default 100 */
+  readonly schedules?: number;
 }
 
 /** Holds a `ConnectionStore` to everything that the port promises. */
 export function connectionStoreContract(contract: ConnectionStoreContract): void {
-  const { name, capabilities: { readsClock = true } = {}, concurrency = 2_000 } = contract;
-  const create = async () => {
-    const clock = new ManualClock();
-    const settings = { keyPrefix: `${randomUUID()}:`, clock, expireAfterSeconds: EXPIRE_AFTER_SECONDS };
-    return { store: await contract.create(settings), clock };
+  const { name, wire = new Wire(), concurrency = 2_000, runs = 300, schedules = 100 } = contract;
+  const { readsClock = true, writers = 'many' } = contract.capabilities ?? {};
+  const settings = (): StoreSettings => ({
+    keyPrefix: `${randomUUID()}:`,
+    clock: new ManualClock(),
+    expireAfterSeconds: EXPIRE_AFTER_SECONDS,
+  });
+  const create = async (): Promise<Subject> => {
+    const shared = settings();
+    const store = await contract.create(shared);
+    const others = Array.from({ length: writers === 'many' ? 2 : 0 }, async () => contract.create(shared));
+    return { stores: [store, ...(await Promise.all(others))], clock: shared.clock, wire };
   };
 
   describe(`${name}, as a connection store`, () => {
     const harness = new StoreHarness(concurrency, readsClock);
 
     beforeEach(async () => {
-      Object.assign(harness, await create(), { scope: randomUUID() });
+      const own = settings();
+      Object.assign(harness, { store: await contract.create(own), clock: own.clock, scope: randomUUID() });
     });
 
     afterEach(async () => {
@@ -58,6 +80,7 @@ export function connectionStoreContract(contract: ConnectionStoreContract): void
     membershipContract(harness);
     listingContract(harness);
     lifetimeContract(harness);
-    randomHistoriesContract({ create, readsClock, expireAfterMs: EXPIRE_AFTER_MS });
+    racesContract({ create, readsClock, schedules });
+    randomHistoriesContract({ create, readsClock, isWired: contract.wire !== undefined, runs });
   });
 }

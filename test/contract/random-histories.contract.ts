@@ -1,192 +1,133 @@
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Connection } from '../../src/contracts/connection.js';
-import type { ConnectionStore, JoinLimits } from '../../src/contracts/connection.store.js';
-import type { ManualClock } from '../support/manual.clock.js';
-import { ReferenceModel } from './reference.model.js';
+import { StoreUnavailableError } from '../../src/errors/store-unavailable.error.js';
+import { inTurn } from './operations.js';
+import { exploreRace } from './race.js';
+import { change, operationOf, step, STEP_NAMES, type Step } from './steps.js';
+import { expectAgreement, readState, type StoreState } from './store.state.js';
+import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
+import { failing, type Failure } from './wire.js';
 
-/** A store of its own for each history. */
-interface Subject {
-  readonly store: ConnectionStore;
-  readonly clock: ManualClock;
+/** Requests that nothing happens to, for each two that something does. */
+const QUIET: readonly null[] = new Array<null>(10).fill(null);
+
+/** How many orders are tried of each random race. */
+const SCHEDULES = 3;
+
+interface Done {
+  readonly step: Step;
+  /** `StoreUnavailableError` where there was none. */
+  readonly answer: unknown;
 }
 
-const IDS = ['a', 'b', 'c', '__proto__'];
-const USERS = ['ada', 'constructor'];
-const CHANNELS = ['news', 'a:b', '*'];
-
-type Step =
-  | { readonly kind: 'add' | 'ensure'; readonly id: string; readonly userId: string | null }
-  | { readonly kind: 'remove'; readonly id: string }
-  | { readonly kind: 'join'; readonly id: string; readonly channel: string; readonly limits: JoinLimits }
-  | { readonly kind: 'leave'; readonly id: string; readonly channel: string }
-  | { readonly kind: 'touch'; readonly id: string; readonly agoMs: number }
-  | { readonly kind: 'wait'; readonly ms: number };
-
-const id = fc.constantFrom(...IDS);
-const userId = fc.option(fc.constantFrom(...USERS));
-const channel = fc.constantFrom(...CHANNELS);
-const limits: fc.Arbitrary<JoinLimits> = fc.constantFrom({}, {}, { maxMembers: 2 }, { maxChannels: 2 });
-const ms = fc.constantFrom(1, 30_000, 60_000, 540_000, 600_000);
-
-const change = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('add' as const, 'ensure' as const), id, userId }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), id }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('join' as const), id, channel, limits }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('leave' as const), id, channel }) },
-);
-const passing = fc.oneof(
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('touch' as const), id, agoMs: fc.constantFrom(0, 5, 90_000) }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms }) },
-);
-
-/** Random histories of a store, one step after another against a model, and many steps at once against what must hold in any order. */
+/** Random histories of a store: step by step, all at once, and on a line that breaks. What fails is printed with the seed that repeats it. */
 export function randomHistoriesContract(options: {
-  create: () => Promise<Subject>;
-  readsClock: boolean;
-  expireAfterMs: number;
+  readonly create: CreateSubject;
+  readonly readsClock: boolean;
+  readonly isWired: boolean;
+  readonly runs: number;
 }): void {
-  const { create, readsClock, expireAfterMs } = options;
-  const step: fc.Arbitrary<Step> = readsClock
-    ? fc.oneof({ weight: 4, arbitrary: change }, { weight: 1, arbitrary: passing })
-    : change;
-
-  it('answers every history of operations like the reference model', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (history) => {
-        const { store, clock } = await create();
-        const model = new ReferenceModel(expireAfterMs);
-        try {
-          for (const each of history) {
-            if (each.kind === 'wait') await clock.advance(each.ms);
-            else expect(await perform(store, each, clock.now())).toEqual(performOnModel(model, each, clock.now()));
-          }
-          await expectSame(store, model, clock.now());
-        } finally {
-          await store.close();
-        }
-      }),
-      { numRuns: 300 },
-    );
+  const { create, readsClock, isWired, runs } = options;
+  const history = fc.array(readsClock ? step : change, { minLength: 1, maxLength: 60 });
+  const changes = fc.array(change, { minLength: 2, maxLength: 40 });
+  const failures = fc.array(fc.constantFrom<Failure | null>(...QUIET, 'unreached', 'unanswered'), {
+    minLength: 20,
+    maxLength: 20,
   });
 
-  it('stays in agreement with itself when operations come all at once', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 2, maxLength: 40 }), async (steps) => {
-        const { store, clock } = await create();
-        try {
-          const outcomes = await Promise.all(
-            steps.map(async (each) => ({ each, answer: await perform(store, each, clock.now()) })),
+  describe('random histories', () => {
+    it('are answered like the reference model answers them', async () => {
+      const property = fc.asyncProperty(history, (steps) =>
+        withSubject(create, async ({ stores: [store], clock }) => {
+          const {
+            stores: [model],
+          } = referenceSubject(clock);
+          for (const each of steps) {
+            const answer = await operationOf(each)(store, clock);
+            expect(answer).toEqual(each.kind === 'wait' ? answer : await operationOf(each)(model, clock));
+          }
+          const now = clock.now();
+          expect(await readState(store, STEP_NAMES, now)).toEqual(await readState(model, STEP_NAMES, now));
+        }),
+      );
+      await fc.assert(property, { numRuns: runs });
+    });
+
+    it('leave records, lists and counts in agreement when everything happens at once', async () => {
+      const property = fc.asyncProperty(changes, (steps) =>
+        withSubject(create, async (subject) => {
+          const done = await allAtOnce(subject, steps);
+          expectBalance(done, await stateOf(subject));
+        }),
+      );
+      await fc.assert(property, { numRuns: runs });
+    });
+
+    it('end like one order of whole steps when two or three of them race', async () => {
+      const property = fc.asyncProperty(
+        fc.array(change, { maxLength: 6 }),
+        fc.array(change, { minLength: 2, maxLength: 3 }),
+        async (before, racing) => {
+          const actors = racing.map((each, index) => [`${index}: ${JSON.stringify(each)}`, operationOf(each)] as const);
+          const race = { prepare: inTurn(...before.map(operationOf)), actors: Object.fromEntries(actors) };
+          await exploreRace({ names: STEP_NAMES, ...race }, create, SCHEDULES);
+        },
+      );
+      await fc.assert(property, { numRuns: Math.ceil(runs / SCHEDULES) });
+    });
+
+    if (!isWired) return;
+
+    it('come to agreement when requests fail in between and what failed is tried again', async () => {
+      const property = fc.asyncProperty(changes, failures, (steps, pattern) =>
+        withSubject(create, async (subject) => {
+          let request = 0;
+          subject.wire.intercept(failing(() => pattern[request++ % pattern.length] ?? null));
+          const done = await allAtOnce(subject, steps);
+          subject.wire.intercept(null);
+          const failed = done.filter(({ answer }) => answer === StoreUnavailableError);
+          const repeated = await allAtOnce(
+            subject,
+            failed.map((each) => each.step),
           );
-          await expectAgreement(store);
-          for (const connectionId of IDS) {
-            const of = outcomes.filter(({ each }) => 'id' in each && each.id === connectionId);
-            const gained = of.filter(({ answer }) => answer === true || answer === 'restored').length;
-            const lost = of.filter(({ each, answer }) => each.kind === 'remove' && answer !== null).length;
-            const [connection] = await store.findMany([connectionId]);
-            expect(gained - lost).toBe(connection === null ? 0 : 1);
-          }
-        } finally {
-          await store.close();
-        }
-      }),
-      { numRuns: 300 },
-    );
+          expectBalance([...done, ...repeated], await stateOf(subject));
+        }),
+      );
+      await fc.assert(property, { numRuns: runs });
+    });
   });
 }
 
-function connectionOf(step: Step & { kind: 'add' | 'ensure' }, now: number): Connection {
-  const { id: connectionId, userId: user } = step;
-  return { connectionId, connectedAt: now, userId: user, routeKey: '$connect', channels: [], endpoint: null };
+/** Takes all steps at once, each in the next of the stores. */
+function allAtOnce({ stores, clock }: Subject, steps: readonly Step[]): Promise<Done[]> {
+  const taken = steps.map(async (each, index) => {
+    const store = stores[index % stores.length] ?? stores[0];
+    const answer = await operationOf(each)(store, clock).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(StoreUnavailableError);
+      return StoreUnavailableError;
+    });
+    return { step: each, answer };
+  });
+  return Promise.all(taken);
 }
 
-async function perform(store: ConnectionStore, step: Step, now: number): Promise<unknown> {
-  switch (step.kind) {
-    case 'add':
-      return store.add(connectionOf({ ...step, kind: 'add' }, now));
-    case 'ensure':
-      return store.ensure(connectionOf({ ...step, kind: 'ensure' }, now));
-    case 'remove':
-      return store.remove(step.id);
-    case 'join':
-      return store.join(step.id, step.channel, step.limits);
-    case 'leave':
-      return store.leave(step.id, step.channel);
-    case 'touch':
-      return store.touch(step.id, now - step.agoMs);
-    case 'wait':
-      return undefined;
-  }
+async function stateOf({ stores: [store], clock }: Subject): Promise<StoreState> {
+  const state = await readState(store, STEP_NAMES, clock.now());
+  expectAgreement(state);
+  return state;
 }
 
-function performOnModel(model: ReferenceModel, step: Step, now: number): unknown {
-  switch (step.kind) {
-    case 'add':
-      return model.add(connectionOf({ ...step, kind: 'add' }, now), now);
-    case 'ensure':
-      return model.ensure(connectionOf({ ...step, kind: 'ensure' }, now), now);
-    case 'remove':
-      return model.remove(step.id, now);
-    case 'join':
-      return model.join(step.id, step.channel, step.limits, now);
-    case 'leave':
-      return model.leave(step.id, step.channel, now);
-    case 'touch':
-      model.touch(step.id, now - step.agoMs, now);
-      return undefined;
-    case 'wait':
-      return undefined;
+/** Who came and did not go is there, as exactly as failures let one know: what failed may have taken effect all the same. */
+function expectBalance(done: readonly Done[], { listed }: StoreState): void {
+  for (const connectionId of STEP_NAMES.ids) {
+    const own = done.filter(({ step: taken }) => 'id' in taken && taken.id === connectionId);
+    const count = (kinds: readonly Step['kind'][], holds: (answer: unknown) => boolean): number =>
+      own.filter(({ step: taken, answer }) => kinds.includes(taken.kind) && holds(answer)).length;
+    const hasFailed = (answer: unknown): boolean => answer === StoreUnavailableError;
+    const added = count(['add', 'ensure'], (answer) => answer === true || answer === 'restored');
+    const removed = count(['remove'], (answer) => answer !== null && !hasFailed(answer));
+    const present = listed.includes(connectionId) ? 1 : 0;
+    expect(added - removed - present).toBeLessThanOrEqual(count(['remove'], hasFailed));
+    expect(removed + present - added).toBeLessThanOrEqual(count(['add', 'ensure'], hasFailed));
   }
-}
-
-async function expectSame(store: ConnectionStore, model: ReferenceModel, now: number): Promise<void> {
-  expect(await sorted(store.connections())).toEqual(model.connectionIds(now));
-  expect(await store.countConnections()).toBe(model.connectionIds(now).length);
-  expect(await store.findMany(IDS)).toEqual(IDS.map((connectionId) => model.find(connectionId, now)));
-  for (const user of USERS)
-    expect((await store.connectionsOfUser(user)).toSorted()).toEqual(model.idsOfUser(user, now));
-  const counts = new Map<string, number>();
-  for await (const page of store.channels()) for (const { channel: name, members } of page) counts.set(name, members);
-  for (const name of CHANNELS) {
-    const members = model.members(name, now);
-    expect(await sorted(store.members(name))).toEqual(members);
-    expect(counts.get(name)).toBe(members.length === 0 ? undefined : members.length);
-  }
-  for (const instant of [now - 90_000, now, now + 1]) {
-    const known = new Set(model.connectionIds(now));
-    expect((await sorted(store.staleBefore(instant))).filter((stale) => known.has(stale))).toEqual(
-      model.staleIds(instant, now),
-    );
-  }
-}
-
-/** Every list says what the records say. */
-async function expectAgreement(store: ConnectionStore): Promise<void> {
-  const records = (await store.findMany(IDS)).filter((connection) => connection !== null);
-  const idsWhere = (holds: (connection: Connection) => boolean): string[] =>
-    records
-      .filter(holds)
-      .map(({ connectionId }) => connectionId)
-      .toSorted();
-  expect(await sorted(store.connections())).toEqual(idsWhere(() => true));
-  for (const user of USERS)
-    expect((await store.connectionsOfUser(user)).toSorted()).toEqual(
-      idsWhere((connection) => connection.userId === user),
-    );
-  const counts = new Map<string, number>();
-  for await (const page of store.channels()) for (const { channel: name, members } of page) counts.set(name, members);
-  for (const name of CHANNELS) {
-    const members = idsWhere(({ channels }) => channels.includes(name));
-    expect(await sorted(store.members(name))).toEqual(members);
-    expect(counts.get(name) ?? 0).toBe(members.length);
-  }
-}
-
-async function sorted(pages: AsyncIterable<readonly string[]>): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const page of pages) ids.push(...page);
-  return ids.toSorted();
 }

@@ -1,5 +1,11 @@
 import type { Connection } from '../../src/contracts/connection.js';
-import type { EnsureResult, JoinLimits, JoinResult, LeaveResult } from '../../src/contracts/connection.store.js';
+import type {
+  ChannelOccupancy,
+  EnsureResult,
+  JoinLimits,
+  JoinResult,
+  LeaveResult,
+} from '../../src/contracts/connection.store.js';
 
 interface Remembered {
   connection: Connection;
@@ -50,7 +56,8 @@ export class ReferenceModel {
     const { channels } = entry.connection;
     if (channels.includes(channel)) return 'already';
     if (channels.length >= (limits.maxChannels ?? Infinity)) return 'limit';
-    if (this.members(channel, now).length >= (limits.maxMembers ?? Infinity)) return 'full';
+    const { maxMembers } = limits;
+    if (maxMembers !== undefined && this.members(channel, now).length >= maxMembers) return 'full';
     entry.connection = { ...entry.connection, channels: [...channels, channel] };
     return 'joined';
   }
@@ -72,20 +79,29 @@ export class ReferenceModel {
   }
 
   connectionIds(now: number): string[] {
-    return [...this.alive(now).keys()].sort();
+    return this.idsWhere(now, () => true);
   }
 
   idsOfUser(userId: string, now: number): string[] {
-    return this.connectionIds(now).filter((connectionId) => this.find(connectionId, now)?.userId === userId);
+    return this.idsWhere(now, ({ connection }) => connection.userId === userId);
   }
 
   members(channel: string, now: number): string[] {
-    return this.connectionIds(now).filter((id) => this.find(id, now)?.channels.includes(channel));
+    return this.idsWhere(now, ({ connection }) => connection.channels.includes(channel));
   }
 
   staleIds(instant: number, now: number): string[] {
-    const alive = this.alive(now);
-    return this.connectionIds(now).filter((connectionId) => (alive.get(connectionId)?.seenAt ?? 0) < instant);
+    return this.idsWhere(now, ({ seenAt }) => seenAt < instant);
+  }
+
+  occupancies(now: number): ChannelOccupancy[] {
+    const channels = new Set([...this.alive(now).values()].flatMap(({ connection }) => connection.channels));
+    return [...channels].map((channel) => ({ channel, members: this.members(channel, now).length }));
+  }
+
+  private idsWhere(now: number, holds: (entry: Remembered) => boolean): string[] {
+    const entries = [...this.alive(now)].filter(([, entry]) => holds(entry));
+    return entries.map(([connectionId]) => connectionId).sort();
   }
 
   private alive(now: number): Map<string, Remembered> {

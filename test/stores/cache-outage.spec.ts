@@ -3,6 +3,7 @@ import { CacheModule } from '@nestjs/cache-manager';
 import { createCache, type Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { CacheConnectionStore, StoreUnavailableError, type Connection } from '../../src/index.js';
+import { failing, type Failure } from '../contract/wire.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, disconnect, message } from '../support/events.js';
 import { EventRecorder } from '../support/recorder.js';
@@ -120,14 +121,15 @@ describe('a cache across a network that fails in the middle of an operation', ()
     const server = new RemoteCache();
     return { server, store: new CacheConnectionStore(createCache({ stores: [new Keyv({ store: server })] })) };
   };
-  const isList = (key: string) => /:(?:connections|channels|channels:news|users:ada)$/.test(key);
+  const isSet = (request: string) => request.startsWith('set ');
+  const isList = (request: string) => /:(?:connections|channels|channels:news|users:ada)$/.test(request);
 
   it('has not registered a connection that it could not list, and does so when asked again', async () => {
     const { server, store } = newStore();
-    server.fault = (operation, key) => (operation === 'set' && isList(key) ? 'before' : null);
+    server.wire.intercept(failing((request) => (isList(request) && isSet(request) ? 'unreached' : null)));
     await expect(store.add(connection(id))).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(store.ensure(connection(id))).rejects.toBeInstanceOf(StoreUnavailableError);
-    server.fault = () => null;
+    server.wire.intercept(null);
     await expect(store.findMany([id])).resolves.toEqual([null]);
     await expect(store.add(connection(id))).resolves.toBe(true);
     await expect(drain(store.connections())).resolves.toEqual([id]);
@@ -137,9 +139,9 @@ describe('a cache across a network that fails in the middle of an operation', ()
     const { server, store } = newStore();
     await store.add(connection(id));
     await store.join(id, 'news');
-    server.fault = (_, key) => (isList(key) ? 'before' : null);
+    server.wire.intercept(failing((request) => (isList(request) ? 'unreached' : null)));
     await expect(store.remove(id)).resolves.toMatchObject({ connectionId: id, channels: ['news'] });
-    server.fault = () => null;
+    server.wire.intercept(null);
     expect(server.values.get('keyv:websocket:connections')).toContain(id);
     await expect(drain(store.connections())).resolves.toEqual([]);
     await expect(drain(store.members('news'))).resolves.toEqual([]);
@@ -151,9 +153,9 @@ describe('a cache across a network that fails in the middle of an operation', ()
     const { server, store } = newStore();
     await store.add(connection(id));
     await store.join(id, 'news');
-    server.fault = (_, key) => (isList(key) ? 'before' : null);
+    server.wire.intercept(failing((request) => (isList(request) ? 'unreached' : null)));
     await expect(store.leave(id, 'news')).resolves.toBe('left');
-    server.fault = () => null;
+    server.wire.intercept(null);
     await expect(drain(store.members('news'))).resolves.toEqual([]);
   });
 
@@ -161,9 +163,9 @@ describe('a cache across a network that fails in the middle of an operation', ()
     const { server, store } = newStore();
     await store.add(connection(id));
     await store.add(connection('other'));
-    server.fault = (operation, key) => (operation === 'set' && key.endsWith(id) ? 'before' : null);
+    server.wire.intercept(failing((request) => (isSet(request) && request.endsWith(id) ? 'unreached' : null)));
     await expect(store.join(id, 'news')).rejects.toBeInstanceOf(StoreUnavailableError);
-    server.fault = () => null;
+    server.wire.intercept(null);
     await expect(drain(store.members('news'))).resolves.toEqual([]);
     await expect(store.join('other', 'news', { maxMembers: 1 })).resolves.toBe('joined');
     await expect(store.join(id, 'news', { maxMembers: 1 })).resolves.toBe('full');
@@ -172,9 +174,11 @@ describe('a cache across a network that fails in the middle of an operation', ()
   it('goes on with the next change of a list after one that failed', async () => {
     const { server, store } = newStore();
     let failures = 1;
-    server.fault = (operation, key) => (operation === 'set' && isList(key) && failures-- > 0 ? 'before' : null);
+    server.wire.intercept(
+      failing((request) => (isList(request) && isSet(request) && failures-- > 0 ? 'unreached' : null)),
+    );
     const answers = await Promise.allSettled(['a', 'b', 'c'].map((other) => store.add(connection(other))));
-    server.fault = () => null;
+    server.wire.intercept(null);
     const stored = answers.filter(({ status }) => status === 'fulfilled').length;
     expect(stored).toBeLessThan(3);
     await expect(store.countConnections()).resolves.toBe(stored);
@@ -277,9 +281,9 @@ describe('an application whose cache is away', () => {
 
   it('keeps no trace of a $connect whose record was written but never confirmed', async () => {
     const { server, manager, recorder } = await start();
-    server.fault = (operation, key) => (operation === 'set' && key.endsWith(`connection:${id}`) ? 'after' : null);
+    server.wire.intercept(failing((request) => (/^set .*connection:A+=$/.test(request) ? 'unanswered' : null)));
     await expect(manager.handle(connect({ connectionId: id }))).resolves.toMatchObject({ statusCode: 503 });
-    server.fault = () => null;
+    server.wire.intercept(null);
     await expect(manager.getAllConnections()).resolves.toEqual([]);
     await expect(manager.connectionExists(id)).resolves.toBe(false);
     expect(recorder.order).toEqual([]);
@@ -308,10 +312,10 @@ describe('a $connect that is repeated while the cache is away', () => {
     const { connectionId } = event.requestContext;
     await manager.handle(event);
     await manager.joinChannel(connectionId, 'news');
-    for (const moment of ['before', 'after'] as const) {
-      server.fault = () => moment;
+    for (const failure of ['unreached', 'unanswered'] satisfies Failure[]) {
+      server.wire.intercept(failing(() => failure));
       expect((await manager.handle(event)).statusCode).toBe(503);
-      server.fault = () => null;
+      server.wire.intercept(null);
       expect(await manager.getConnectionsByChannel('news')).toEqual([connectionId]);
     }
     expect(get(EventRecorder).disconnected).toEqual([]);

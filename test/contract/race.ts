@@ -1,0 +1,93 @@
+import { expect } from '@jest/globals';
+import { aftermathOf } from './aftermath.js';
+import { Interleaving, type Actor } from './interleaving.js';
+import type { Operation } from './operations.js';
+import { ScheduleTree } from './schedule.tree.js';
+import { expectAgreement, readState, type Names, type StoreState } from './store.state.js';
+import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
+
+/** Operations that run at once on a state that was prepared one step at a time. */
+export interface Race {
+  readonly names: Names;
+  readonly prepare: Operation;
+  readonly actors: Readonly<Record<string, Operation>>;
+  /** What the race is about, said of the answers in the order of the actors. The model says all the rest. */
+  readonly verify?: (answers: readonly unknown[], state: StoreState) => void;
+}
+
+/** What came of a race: answers, state, and what later operations make of it. */
+type Result = readonly [answers: readonly unknown[], state: StoreState, aftermath: unknown];
+
+interface Outcome {
+  readonly result: Result;
+  readonly interleaving: Interleaving;
+}
+
+/**
+ * Runs a race in every order of its steps, or in `limit` of them, and holds each outcome against the reference model: it has to be that
+ * of one order of whole operations, in which whoever was done before another began comes first. Resolves to how many orders were tried.
+ */
+export async function exploreRace(race: Race, create: CreateSubject, limit = Infinity): Promise<number> {
+  const legal: Outcome[] = [];
+  await playAll(race, { create: async () => referenceSubject(), isReference: true }, (outcome) => legal.push(outcome));
+  const tree = await playAll(race, { create, limit }, ({ result, interleaving }) => {
+    const { order } = interleaving;
+    const inOrder = legal.filter((each) => order.every((pair) => each.interleaving.order.includes(pair)));
+    const possible = new Map(inOrder.map((each) => [textOf(each.result), each.result]));
+    if (possible.has(textOf(result))) return;
+    // It cannot pass, and shows what might have been instead.
+    expect([...possible.values()]).toContainEqual(result);
+  });
+  return tree.walks;
+}
+
+interface Play {
+  readonly create: CreateSubject;
+  readonly limit?: number;
+  /** Its operations are whole steps. */
+  readonly isReference?: boolean;
+}
+
+async function playAll(race: Race, options: Play, onOutcome: (outcome: Outcome) => unknown): Promise<ScheduleTree> {
+  const { create, limit = Infinity, isReference = false } = options;
+  const tree = new ScheduleTree();
+  while (!tree.isExplored && tree.walks < limit) {
+    await tree.walk((choose) =>
+      withSubject(create, async (subject) => {
+        await race.prepare(subject.stores[0], subject.clock);
+        const interleaving = new Interleaving(actorsOf(race, subject));
+        await interleaving.run(subject.wire, choose, isReference);
+        try {
+          onOutcome({ result: await resultOf(race, subject, interleaving.answers), interleaving });
+        } catch (cause) {
+          throw interleaving.explained(cause);
+        }
+      }),
+    );
+  }
+  return tree;
+}
+
+function actorsOf({ actors }: Race, { stores, clock }: Subject): Actor[] {
+  return Object.entries(actors).map(([name, run], index) => {
+    const store = stores[index % stores.length] ?? stores[0];
+    return { name, run: () => run(store, clock) };
+  });
+}
+
+async function resultOf({ names, verify }: Race, subject: Subject, answers: readonly unknown[]): Promise<Result> {
+  const { stores, clock } = subject;
+  const state = await readState(stores[0], names, clock.now());
+  expectAgreement(state);
+  verify?.(answers, state);
+  return [answers, state, await aftermathOf(stores[0], state, names, clock)];
+}
+
+/** The same text for equal results: a store may give the fields of a record in any order. */
+function textOf(result: Result): string {
+  return JSON.stringify(result, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort())
+      : value,
+  );
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { exploreRace, type Race } from './race.js';
+import { RACES } from './races.js';
+import type { CreateSubject } from './subject.js';
+
+const NAMES: Race['names'] = { ids: ['a', 'b'], users: ['ada', 'eve'], channels: ['news', 'sport'] };
+
+/** Operations that run at once, in every order of their requests. */
+export function racesContract(options: {
+  readonly create: CreateSubject;
+  readonly readsClock: boolean;
+  readonly schedules: number;
+}): void {
+  const { create, readsClock, schedules } = options;
+  const races = Object.entries(RACES).filter(([title]) => readsClock || !title.includes('more than a minute ago'));
+
+  describe('races', () => {
+    it.each(races)('settles %s', async (_, race) => {
+      const tried = await exploreRace({ ...race, names: NAMES }, create, schedules);
+      // Even without a request to hold there are as many orders as there are ways to begin.
+      expect(tried).toBeGreaterThan(1);
+    });
+  });
+}

@@ -1,0 +1,199 @@
+import { expect } from '@jest/globals';
+import {
+  add,
+  ensure,
+  find,
+  inTurn,
+  join,
+  leave,
+  list,
+  remove,
+  sweep,
+  touch,
+  wait,
+  type Operation,
+} from './operations.js';
+import type { Race } from './race.js';
+
+const here = inTurn(add('a', 'ada'), join('a', 'news'));
+const bothHere = inTurn(here, add('b', 'eve'));
+
+/** Lists everything that a list can name, while it changes. */
+const readAll: Operation = async (store, clock) => ({
+  connections: await list(() => store.connections())(store, clock),
+  members: await list(() => store.members('news'))(store, clock),
+  ofAda: (await store.connectionsOfUser('ada')).sort(),
+  channels: await list(() => store.channels())(store, clock),
+});
+
+const count = (answers: readonly unknown[], answer: unknown): number =>
+  answers.filter((each) => each === answer).length;
+
+/**
+ * What operations do to each other, by what may go wrong. The reference model knows every outcome that is right; `verify` says what matters.
+ */
+export const RACES: Readonly<Record<string, Omit<Race, 'names'>>> = {
+  'a join and the removal: no member outlives its connection, and the removal knows of every join': {
+    prepare: add('a', 'ada'),
+    actors: { join: join('a', 'news'), remove: remove('a') },
+    verify: ([joined, removed], { inChannels }) => {
+      expect(removed).toMatchObject({ channels: joined === 'joined' ? ['news'] : [] });
+      expect(inChannels).toEqual([
+        ['news', []],
+        ['sport', []],
+      ]);
+    },
+  },
+  'two joins and the removal': {
+    prepare: add('a', 'ada'),
+    actors: { news: join('a', 'news'), sport: join('a', 'sport'), remove: remove('a') },
+  },
+  'a join, the removal, and a message that heals in between': {
+    prepare: add('a', 'ada'),
+    actors: { join: join('a', 'news'), remove: remove('a'), ensure: ensure('a', 'ada') },
+    verify: (_, { connections }) => expect(connections).toEqual([]),
+  },
+  'two removals: one of them is given the connection, with its channels': {
+    prepare: inTurn(here, join('a', 'sport')),
+    actors: { remove: remove('a'), 'remove again': remove('a') },
+    verify: (answers) => {
+      expect(count(answers, null)).toBe(1);
+      expect(answers).toContainEqual(expect.objectContaining({ channels: ['news', 'sport'] }));
+    },
+  },
+  'three removals': {
+    prepare: here,
+    actors: { one: remove('a'), two: remove('a'), three: remove('a') },
+    verify: (answers) => expect(count(answers, null)).toBe(2),
+  },
+  'two registrations of one id: the user of the one that came second has no connection': {
+    prepare: wait(0),
+    actors: { ada: add('a', 'ada'), eve: add('a', 'eve') },
+    verify: ([ada, eve], { ofUsers }) => {
+      expect([ada, eve].sort()).toEqual([false, true]);
+      expect(ofUsers).toEqual([
+        ['ada', ada === true ? ['a'] : []],
+        ['eve', eve === true ? ['a'] : []],
+      ]);
+    },
+  },
+  'registrations of two ids: none is lost': {
+    prepare: wait(0),
+    actors: { a: add('a', 'ada'), b: add('b', 'ada') },
+    verify: (_, { listed }) => expect(listed).toEqual(['a', 'b']),
+  },
+  'two messages of a forgotten connection: it is restored once': {
+    prepare: wait(0),
+    actors: { one: ensure('a', 'ada'), two: ensure('a', 'ada') },
+    verify: (answers) => expect(answers.toSorted()).toEqual(['present', 'restored']),
+  },
+  'a message and a registration': {
+    prepare: wait(0),
+    actors: { ensure: ensure('a', 'ada'), add: add('a', 'ada') },
+  },
+  'a message and the removal: a message in flight does not bring the connection back': {
+    prepare: here,
+    actors: { ensure: ensure('a', 'ada'), remove: remove('a') },
+    verify: ([, removed], { connections }) => {
+      expect(removed).not.toBeNull();
+      expect(connections).toEqual([]);
+    },
+  },
+  'two messages and the removal': {
+    prepare: here,
+    actors: { one: ensure('a', 'ada'), two: ensure('a', 'ada'), remove: remove('a') },
+    verify: (_, { connections }) => expect(connections).toEqual([]),
+  },
+  'a leave and a join of one connection and channel': {
+    prepare: here,
+    actors: { leave: leave('a', 'news'), join: join('a', 'news') },
+    verify: (answers) => expect(answers[0]).toBe('left'),
+  },
+  'two leaves': {
+    prepare: here,
+    actors: { leave: leave('a', 'news'), 'leave again': leave('a', 'news') },
+    verify: (answers) => expect(answers.toSorted()).toEqual(['left', 'not-a-member']),
+  },
+  'a leave and the removal': {
+    prepare: here,
+    actors: { leave: leave('a', 'news'), remove: remove('a') },
+  },
+  'the leave of the last member and the join of another: the channel does not vanish': {
+    prepare: bothHere,
+    actors: { leave: leave('a', 'news'), join: join('b', 'news') },
+    verify: (_, { occupancies }) => expect(occupancies).toEqual(['1 in news']),
+  },
+  'the removal of the last member and the join of another': {
+    prepare: bothHere,
+    actors: { remove: remove('a'), join: join('b', 'news') },
+    verify: (_, { occupancies }) => expect(occupancies).toEqual(['1 in news']),
+  },
+  'two joins of a channel with one place': {
+    prepare: inTurn(add('a', 'ada'), add('b', 'eve')),
+    actors: { a: join('a', 'news', { maxMembers: 1 }), b: join('b', 'news', { maxMembers: 1 }) },
+    verify: (answers) => expect(answers.toSorted()).toEqual(['full', 'joined']),
+  },
+  'two joins of a channel with one place that is given up': {
+    prepare: bothHere,
+    actors: {
+      leave: leave('a', 'news'),
+      a: join('a', 'news', { maxMembers: 1 }),
+      b: join('b', 'news', { maxMembers: 1 }),
+    },
+  },
+  'two joins of a connection that may be in one channel': {
+    prepare: add('a', 'ada'),
+    actors: { news: join('a', 'news', { maxChannels: 1 }), sport: join('a', 'sport', { maxChannels: 1 }) },
+    verify: (answers) => expect(answers.toSorted()).toEqual(['joined', 'limit']),
+  },
+  'two joins of one channel: one of them is told so': {
+    prepare: add('a', 'ada'),
+    actors: { one: join('a', 'news'), two: join('a', 'news') },
+    verify: (answers) => expect(answers.toSorted()).toEqual(['already', 'joined']),
+  },
+  'a touch and the removal: no ghost is left': {
+    prepare: here,
+    actors: { touch: touch('a'), remove: remove('a') },
+    verify: (_, { connections }) => expect(connections).toEqual([]),
+  },
+  'a touch and a join': {
+    prepare: inTurn(here, wait(90_000)),
+    actors: { touch: touch('a'), join: join('a', 'sport') },
+    verify: (_, { stale }) => expect(stale[1]).toEqual([]),
+  },
+  'a sweep and a touch: the connection is there as a whole or not at all': {
+    prepare: inTurn(here, wait(90_000)),
+    actors: { sweep: sweep(60_000), touch: touch('a') },
+  },
+  'two sweeps: each stale connection is ended once': {
+    prepare: inTurn(bothHere, wait(90_000)),
+    actors: { one: sweep(60_000), two: sweep(60_000) },
+    verify: (answers, { connections }) => {
+      expect((answers as string[][]).flat().sort()).toEqual(['a', 'b']);
+      expect(connections).toEqual([]);
+    },
+  },
+  'the removal and a new registration of the same id': {
+    prepare: here,
+    actors: { remove: remove('a'), add: add('a', 'eve') },
+    verify: ([removed]) => expect(removed).toMatchObject({ userId: 'ada', channels: ['news'] }),
+  },
+  'a message and a removal of a connection that was removed more than a minute ago': {
+    prepare: inTurn(here, remove('a'), wait(60_000)),
+    actors: { ensure: ensure('a', 'ada'), remove: remove('a') },
+    verify: ([ensured]) => expect(ensured).toBe('restored'),
+  },
+  'a look at a connection while it joins, leaves and ends': {
+    prepare: here,
+    actors: { find: find('a'), join: join('a', 'sport'), remove: remove('a') },
+  },
+  'a look at all lists while others join, are seen and end: nobody who stays is missed': {
+    prepare: inTurn(bothHere, join('b', 'news')),
+    actors: { read: readAll, touch: touch('a'), remove: remove('b') },
+    verify: ([answer]) => {
+      const { connections, members, ofAda, channels } = answer as Record<string, string[]>;
+      expect([connections, members, ofAda]).toEqual([1, 1, 1].map(() => expect.arrayContaining(['a'])));
+      expect(channels).toHaveLength(1);
+    },
+  },
+};
