@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { InvalidNameError, RedisConnectionStore } from '../../src/index.js';
 import { HOSTILE_NAMES } from '../contract/hostile-names.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
-import { keysOf, lifetimesOf, typesOf, valuesOf, type TestRedisClient } from '../support/redis.keys.js';
+import {
+  connectTestClient,
+  keysOf,
+  lifetimesOf,
+  typesOf,
+  valuesOf,
+  type TestRedisClient,
+} from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 import { connection } from './caches.js';
 
@@ -23,8 +29,7 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    client = createClient({ url: redis.url });
-    await client.connect();
+    client = await connectTestClient(redis.url);
   });
 
   beforeEach(async () => {

@@ -1,6 +1,15 @@
-import type { createClient } from '@redis/client';
+import { createClient } from '@redis/client';
 
-export type TestRedisClient = ReturnType<typeof createClient>;
+export type TestRedisClient = ReturnType<typeof createTestClient>;
+
+/** A client that is connected, for the test to destroy. */
+export function connectTestClient(url: string): Promise<TestRedisClient> {
+  return createTestClient(url).connect();
+}
+
+function createTestClient(url: string) {
+  return createClient({ url });
+}
 
 /** The names of all keys, in order. */
 export async function keysOf(client: TestRedisClient): Promise<string[]> {

@@ -16,15 +16,24 @@ export function describeWithRedis(title: string, tests: () => void): void {
   describe.skip(`${title} (${HOW_TO_GET_IT})`, tests);
 }
 
+export interface RedisServerSettings {
+  /** Further arguments of `redis-server`, e.g. `['--requirepass', 'secret']`. */
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** A Redis of the test's own, on a free port, that keeps nothing. */
 export class RedisServer {
   private process: ChildProcess | undefined;
 
-  private constructor(private readonly port: number) {}
+  private constructor(
+    readonly port: number,
+    private readonly settings: RedisServerSettings,
+  ) {}
 
-  static async start(): Promise<RedisServer> {
+  static async start(settings: RedisServerSettings = {}): Promise<RedisServer> {
     if (!isInstalled) throw new Error(HOW_TO_GET_IT);
-    const server = new RedisServer(await freePort());
+    const server = new RedisServer(await freePort(), settings);
     await server.restart();
     return server;
   }
@@ -35,8 +44,10 @@ export class RedisServer {
 
   /** Starts it again, empty, on the same port; resolves when it takes connections. */
   async restart(): Promise<void> {
-    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = (this.process = spawn('redis-server', options, { stdio: ['ignore', 'pipe', 'ignore'] }));
+    const { arguments: others = [], environment } = this.settings;
+    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...others];
+    const env = { ...process.env, ...environment };
+    const child = (this.process = spawn('redis-server', options, { env, stdio: ['ignore', 'pipe', 'ignore'] }));
     let said = '';
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
       said += chunk.toString();
@@ -53,6 +64,15 @@ export class RedisServer {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
+  }
+
+  /** Stops it in its tracks: connections stay open, and nothing is answered until {@link resume}. */
+  pause(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process?.kill('SIGCONT');
   }
 }
 
