@@ -10,10 +10,15 @@ const inMemory: Readonly<Record<string, () => Cache>> = {
   'a Keyv that serialises into a Map': () => createCache({ stores: [new Keyv({ store: new Map() })] }),
 };
 
-const remote: Readonly<Record<string, (wire: Wire) => Cache>> = {
-  'a cache across a network': (wire) => createCache({ stores: [new Keyv({ store: new RemoteCache(wire) })] }),
-  'memory in front of a cache across a network': (wire) =>
-    createCache({ stores: [new Keyv(), new Keyv({ store: new RemoteCache(wire) })] }),
+const remote: Readonly<Record<string, { readonly readsMemory: boolean; create(wire: Wire): Cache }>> = {
+  'a cache across a network': {
+    readsMemory: false,
+    create: (wire) => createCache({ stores: [new Keyv({ store: new RemoteCache(wire) })] }),
+  },
+  'memory in front of a cache across a network': {
+    readsMemory: true,
+    create: (wire) => createCache({ stores: [new Keyv(), new Keyv({ store: new RemoteCache(wire) })] }),
+  },
 };
 
 for (const [name, cache] of Object.entries(inMemory)) {
@@ -24,12 +29,12 @@ for (const [name, cache] of Object.entries(inMemory)) {
   });
 }
 
-for (const [name, cache] of Object.entries(remote)) {
+for (const [name, { readsMemory, create }] of Object.entries(remote)) {
   const wire = new Wire();
   connectionStoreContract({
     name: `CacheConnectionStore over ${name}`,
-    create: (settings) => new CacheConnectionStore(cache(wire), settings),
+    create: (settings) => new CacheConnectionStore(create(wire), settings),
     wire,
-    capabilities: { writers: 'one' },
+    capabilities: { readsMemory, writers: 'one' },
   });
 }

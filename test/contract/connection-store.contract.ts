@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import type { ConnectionStore } from '../../src/contracts/connection.store.js';
 import { ManualClock } from '../support/manual.clock.js';
+import { faultsContract } from './faults.contract.js';
 import { lifetimeContract } from './lifetime.contract.js';
 import { listingContract } from './listing.contract.js';
 import { membershipContract } from './membership.contract.js';
@@ -26,6 +27,8 @@ export interface StoreSettings {
 export interface StoreCapabilities {
   /** Expiry and tombstones go by the given clock, not by the time of a server. @default true */
   readonly readsClock?: boolean;
+  /** Some operations are answered from what this process remembers, without a request, and so through an outage. @default false */
+  readonly readsMemory?: boolean;
   /**
    * `many`: stores made with the same key prefix share their state and may write at once; races are run from several of them. `one`: the
    * backend knows no atomic step, so that one store may write; races are run within it. @default 'many'
@@ -51,7 +54,7 @@ export interface ConnectionStoreContract {
 /** Holds a `ConnectionStore` to everything that the port promises. */
 export function connectionStoreContract(contract: ConnectionStoreContract): void {
   const { name, wire = new Wire(), concurrency = 2_000, runs = 300, schedules = 100 } = contract;
-  const { readsClock = true, writers = 'many' } = contract.capabilities ?? {};
+  const { readsClock = true, readsMemory = false, writers = 'many' } = contract.capabilities ?? {};
   const settings = (): StoreSettings => ({
     keyPrefix: `${randomUUID()}:`,
     clock: new ManualClock(),
@@ -81,6 +84,7 @@ export function connectionStoreContract(contract: ConnectionStoreContract): void
     listingContract(harness);
     lifetimeContract(harness);
     racesContract({ create, readsClock, schedules });
+    if (contract.wire !== undefined) faultsContract({ create, readsMemory });
     randomHistoriesContract({ create, readsClock, isWired: contract.wire !== undefined, runs });
   });
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Choose } from './schedule.tree.js';
-import type { Wire } from './wire.js';
+import { promisesAtRest, type Wire } from './wire.js';
 
 /** One of several callers that run at once. */
 export interface Actor {
@@ -109,11 +109,4 @@ export class Interleaving {
       this.waiting.push({ actor, name, take: () => perform().then(resolve, reject) });
     });
   }
-}
-
-/** Every promise job runs before the event loop gets to its next turn. */
-function promisesAtRest(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -3,7 +3,7 @@ import { aftermathOf } from './aftermath.js';
 import { Interleaving, type Actor } from './interleaving.js';
 import type { Operation } from './operations.js';
 import { ScheduleTree } from './schedule.tree.js';
-import { expectAgreement, readState, type Names, type StoreState } from './store.state.js';
+import { expectAgreement, readState, textOf, type Names, type StoreState } from './store.state.js';
 import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
 
 /** Operations that run at once on a state that was prepared one step at a time. */
@@ -81,13 +81,4 @@ async function resultOf({ names, verify }: Race, subject: Subject, answers: read
   expectAgreement(state);
   verify?.(answers, state);
   return [answers, state, await aftermathOf(stores[0], state, names, clock)];
-}
-
-/** The same text for equal results: a store may give the fields of a record in any order. */
-function textOf(result: Result): string {
-  return JSON.stringify(result, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort())
-      : value,
-  );
 }

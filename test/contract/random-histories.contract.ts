@@ -84,6 +84,7 @@ export function randomHistoriesContract(options: {
           let request = 0;
           subject.wire.intercept(failing(() => pattern[request++ % pattern.length] ?? null));
           const done = await allAtOnce(subject, steps);
+          await subject.wire.quiet();
           subject.wire.intercept(null);
           const failed = done.filter(({ answer }) => answer === StoreUnavailableError);
           const repeated = await allAtOnce(

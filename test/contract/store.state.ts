@@ -74,6 +74,15 @@ export function expectAgreement({
   });
 }
 
+/** The same text for equal values: a store may give the fields of a record in any order. */
+export function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort())
+      : part,
+  );
+}
+
 async function listsOf(names: readonly string[], ids: (name: string) => Promise<string[]>): Promise<Lists> {
   return Promise.all(names.map(async (name) => [name, await ids(name)] as const));
 }

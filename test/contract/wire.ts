@@ -10,16 +10,34 @@ export type Failure = 'unreached' | 'unanswered';
  */
 export class Wire {
   private interceptor: Interceptor | null = null;
+  private underWay = 0;
 
   /** Puts `interceptor` in the way of every request from now on; `null` clears the way. */
   intercept(interceptor: Interceptor | null): void {
     this.interceptor = interceptor;
   }
 
-  carry<Answer>(request: string, perform: () => Promise<Answer>): Promise<Answer> {
-    if (this.interceptor === null) return perform();
-    return this.interceptor(request, perform) as Promise<Answer>;
+  async carry<Answer>(request: string, perform: () => Promise<Answer>): Promise<Answer> {
+    this.underWay++;
+    try {
+      return await (this.interceptor === null ? perform() : (this.interceptor(request, perform) as Promise<Answer>));
+    } finally {
+      this.underWay--;
+    }
   }
+
+  /** Resolves when no request is under way, nor any that follows from its answer. */
+  async quiet(): Promise<void> {
+    do await promisesAtRest();
+    while (this.underWay > 0);
+  }
+}
+
+/** Every promise job runs before the event loop gets to its next turn. */
+export function promisesAtRest(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Fails those requests for which `failureOf` names a failure. */
