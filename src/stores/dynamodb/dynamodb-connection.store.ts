@@ -44,7 +44,7 @@ export interface DynamoDbConnectionStoreOptions extends StoreOptions {
  * | --- | --- | --- |
  * | `websocket:connections:{0…31}` | connection id | the record: `connectedAt`, `userId`, `routeKey`, `endpoint`, `channels`, `seenAt`, `expiresAt`, `life`; after its removal a tombstone, with `removedAt` |
  * | `websocket:users:{userId}` | connection id | a pointer to a connection of the user: `tokens`, `at` |
- * | `websocket:channels:{channel}:{0…7}` | connection id | a pointer to a member of the channel: `tokens`, `at` |
+ * | `websocket:channels:{0…7}:{channel}` | connection id | a pointer to a member of the channel: `tokens`, `at` |
  * | `websocket:seats:{channel}` | `seats` | who is about to join, in channels that were joined with `maxMembers`: `seats`, `version` |
  *
  * A record is the truth about its connection, and one conditional write of it is the step that counts; transactions would cost twice as

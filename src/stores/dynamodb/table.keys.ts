@@ -12,8 +12,8 @@ const LONGEST_ENCODED_NAME = 1_024;
 const RECORD_PARTITIONS_FACTOR = 4;
 
 /**
- * The keys of the items. Names in partition keys are encoded, so that no name, and no prefix that goes on like a key, leads into another
- * partition. Sort keys are names as they are: the longest has 600 bytes of the 1,024 that are allowed.
+ * The keys of the items. Names in partition keys are encoded, hence without a colon, and each is the last part of its key: so no name, and no
+ * prefix that goes on like a key, leads into another partition. Sort keys are ids as they are: the longest has 384 of the 1,024 bytes allowed.
  */
 export class TableKeys {
   /** The partitions with the records of all connections. */
@@ -39,13 +39,13 @@ export class TableKeys {
 
   /** The partitions that point at a channel's members. */
   channel(channel: string): string[] {
-    return Array.from({ length: this.partitions }, (_, index) => `${this.prefix}channels:${part(channel)}:${index}`);
+    return Array.from({ length: this.partitions }, (_, index) => `${this.prefix}channels:${index}:${part(channel)}`);
   }
 
   /** What points at a member of a channel. */
   member(channel: string, connectionId: string): ItemKey {
     const partition = partitionOf(connectionId, this.partitions);
-    return { pk: `${this.prefix}channels:${part(channel)}:${partition}`, sk: connectionId };
+    return { pk: `${this.prefix}channels:${partition}:${part(channel)}`, sk: connectionId };
   }
 
   /** The seats that are being taken in a channel with a limit. */
@@ -57,8 +57,8 @@ export class TableKeys {
 function part(name: string): string {
   const encoded = encodeName(name);
   if (encoded.length <= LONGEST_ENCODED_NAME) return encoded;
-  // No encoded name has a colon.
-  return `sha256:${createHash('sha256').update(encoded).digest('hex')}`;
+  // No encoded name has a hash sign.
+  return `#${createHash('sha256').update(encoded).digest('hex')}`;
 }
 
 /** Which of `count` partitions a name belongs to: FNV-1a, which must never change. */
