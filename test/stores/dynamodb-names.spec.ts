@@ -61,25 +61,26 @@ describe('names in the table', () => {
   });
 
   it('keeps applications apart whose prefix goes on like a key of another one', async () => {
-    const names = ['0', 'connections:0', 'users:x', 'channels:x:0', 'seats:x', 'seats'];
-    const prefixes = ['', 'users:', 'channels:', 'seats:', 'connections:'];
+    const channels = ['0', 'seats', 'connections:0', 'connections:1', 'connections:2', 'connections:3', 'users:seats'];
+    const ids = ['seats', 'a'];
+    const prefixes = ['', 'users:', 'channels:', 'channels:0:', 'seats:', 'connections:'];
     const stores = prefixes.map((end) => subject.store({ keyPrefix: subject.keyPrefix + end, partitions: 1 }));
     for (const [index, store] of stores.entries()) {
-      for (const name of names) {
-        await expect(store.add(subject.connection(name, { userId: name, endpoint: prefixes[index]! }))).resolves.toBe(
-          true,
-        );
-        await expect(store.join(name, name, { maxMembers: 1 })).resolves.toBe('joined');
+      for (const id of ids) {
+        const made = subject.connection(id, { userId: `users:${id}`, endpoint: prefixes[index]! });
+        await expect(store.add(made)).resolves.toBe(true);
+        for (const channel of channels)
+          await expect(store.join(id, channel, { maxMembers: 2 })).resolves.toBe('joined');
       }
     }
     for (const [index, store] of stores.entries()) {
-      await expect(store.countConnections()).resolves.toBe(names.length);
-      for (const name of names) {
-        await expect(store.findMany([name])).resolves.toMatchObject([
-          { userId: name, channels: [name], endpoint: prefixes[index] },
-        ]);
-        await expect(store.connectionsOfUser(name)).resolves.toEqual([name]);
-        await expect(collect(store.members(name))).resolves.toEqual([name]);
+      await expect(store.countConnections()).resolves.toBe(ids.length);
+      for (const id of ids) {
+        await expect(store.findMany([id])).resolves.toMatchObject([{ channels, endpoint: prefixes[index] }]);
+        await expect(store.connectionsOfUser(`users:${id}`)).resolves.toEqual([id]);
+      }
+      for (const channel of channels) {
+        expect((await collect(store.members(channel))).sort()).toEqual(ids.toSorted());
       }
     }
   });
