@@ -1,3 +1,5 @@
+import { NameLimits } from '../../src/protocol/limits.js';
+
 /** Names that a careless key, pattern, object or text file would take for something else, or for each other. */
 export const HOSTILE_NAMES: readonly string[] = [
   '__proto__',
@@ -63,3 +65,20 @@ export const HOSTILE_NAMES: readonly string[] = [
   `${'x'.repeat(127)}y`,
   '🙂'.repeat(64),
 ];
+
+/** The longest legal names of characters that take one, three and four bytes: two of each kind, which differ in their last character only. */
+export const LONGEST_NAMES: readonly Readonly<Record<'id' | 'user' | 'channel', string>>[] = [
+  ['x', 'y'],
+  ['語', '誤'],
+  ['🙂', '🙃'],
+].flatMap(([most = '', other = '']) =>
+  [most, other].map((last) => ({
+    id: filledTo(NameLimits.connectionIdChars, most, last),
+    user: filledTo(NameLimits.userIdChars, most, last),
+    channel: filledTo(NameLimits.channelChars, most, last),
+  })),
+);
+
+function filledTo(chars: number, most: string, last: string): string {
+  return most.repeat(chars / most.length - 1) + last;
+}

@@ -36,7 +36,10 @@ export class Interleaving {
   private readonly waiting: Step[] = [];
   private failure: { readonly cause: unknown } | undefined;
 
-  constructor(private readonly actors: readonly Actor[]) {
+  constructor(
+    private readonly actors: readonly Actor[],
+    private readonly hangsAfterMs = HANGS_AFTER_MS,
+  ) {
     this.answers = actors.map(() => undefined);
   }
 
@@ -76,7 +79,7 @@ export class Interleaving {
       if (this.waiting.length > 0) {
         await this.take(choose(this.waiting.length));
         atRestSince = Date.now();
-      } else if (Date.now() - atRestSince > HANGS_AFTER_MS) {
+      } else if (Date.now() - atRestSince > this.hangsAfterMs) {
         throw new Error('No request is under way, and still not everyone has an answer.');
       }
     }

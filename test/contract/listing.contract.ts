@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HOSTILE_NAMES } from './hostile-names.js';
+import { HOSTILE_NAMES, LONGEST_NAMES } from './hostile-names.js';
 import { collect, type StoreHarness } from './store.harness.js';
 
 /** Lists of ids: of users, in pages, and under names that mean harm. */
@@ -95,6 +95,25 @@ export function listingContract(harness: StoreHarness): void {
         left.delete(hostile);
         expect((await collect(harness.store.connections())).toSorted()).toEqual([...left].toSorted());
       }
+    });
+
+    it('takes the longest names there may be, and tells them apart by their last character', async () => {
+      for (const { id, user, channel } of LONGEST_NAMES) {
+        await expect(harness.store.add({ ...connection(''), connectionId: id, userId: user })).resolves.toBe(true);
+        await expect(harness.store.join(id, channel)).resolves.toBe('joined');
+      }
+      for (const { id, user, channel } of LONGEST_NAMES) {
+        await expect(find(id)).resolves.toMatchObject({ connectionId: id, userId: user, channels: [channel] });
+        await expect(harness.store.connectionsOfUser(user)).resolves.toEqual([id]);
+        await expect(collect(harness.store.members(channel))).resolves.toEqual([id]);
+      }
+      expect((await collect(harness.store.connections())).toSorted()).toEqual(LONGEST_NAMES.map(({ id }) => id).sort());
+      expect(await collect(harness.store.channels())).toHaveLength(LONGEST_NAMES.length);
+      for (const { id, channel } of LONGEST_NAMES) {
+        await expect(harness.store.remove(id)).resolves.toMatchObject({ connectionId: id, channels: [channel] });
+        await expect(harness.store.ensure({ ...connection(''), connectionId: id })).resolves.toBe('removed');
+      }
+      await expect(harness.store.countConnections()).resolves.toBe(0);
     });
   });
 }

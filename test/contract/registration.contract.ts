@@ -175,4 +175,11 @@ export function registrationContract(harness: StoreHarness): void {
       }
     });
   });
+
+  describe('ping', () => {
+    it('resolves while the store is in reach, and registers nothing', async () => {
+      await expect(harness.store.ping()).resolves.toBeUndefined();
+      await expect(harness.store.countConnections()).resolves.toBe(0);
+    });
+  });
 }
