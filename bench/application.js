@@ -18,10 +18,12 @@ for (const event of ['websocket.message', 'bare.message']) {
   OnEvent(event)(Listener.prototype, 'onMessage', Object.getOwnPropertyDescriptor(Listener.prototype, 'onMessage'));
 }
 
-/** An application with the module in it, everything at its default, and one listener of `websocket.message`. */
-export async function startApplication() {
+/** An application with the module in it, everything at its default unless told otherwise, and one listener of `websocket.message`. */
+export async function startApplication(options) {
   class Application {}
-  Module({ imports: [EventEmitterModule.forRoot(), WebSocketModule.forRoot()], providers: [Listener] })(Application);
+  Module({ imports: [EventEmitterModule.forRoot(), WebSocketModule.forRoot(options)], providers: [Listener] })(
+    Application,
+  );
   const app = await NestFactory.createApplicationContext(Application, { logger: ['error'] });
   return {
     manager: app.get(WebSocketManager),
