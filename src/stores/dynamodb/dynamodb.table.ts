@@ -11,6 +11,8 @@ export interface DynamoDbTableSettings {
   readonly clock: Clock;
 }
 
+const DEFAULT_REMEDY = 'check that DynamoDB can be reached and accepts the credentials';
+
 const REMEDIES: Readonly<Record<string, string>> = {
   AccessDeniedException:
     'allow this process dynamodb:BatchGetItem, GetItem, PutItem, UpdateItem, DeleteItem and Query on the table',
@@ -45,15 +47,14 @@ export class DynamoDbTable {
     // Each request listens to it, and an operation has any number of them: Node takes more than ten for a leak.
     setMaxListeners(0, abort.signal);
     let outcome: { readonly result: Result } | undefined;
-    const perform = async (): Promise<void> => {
-      const requests = new TableRequests(await sdk, await this.holder.client(), tableName, abort.signal);
-      outcome = { result: await work(requests) };
-      await tidyUp?.(requests, outcome.result);
-    };
-    const sdk = import('@aws-sdk/client-dynamodb');
     try {
       // Loading it may take a cold process a while, which says nothing about the table.
-      await sdk;
+      const sdk = await import('@aws-sdk/client-dynamodb');
+      const perform = async (): Promise<void> => {
+        const requests = new TableRequests(sdk, await this.holder.client(), tableName, abort.signal);
+        outcome = { result: await work(requests) };
+        await tidyUp?.(requests, outcome.result);
+      };
       if ((await inTime(clock, timeoutMs, perform())) === LATE) throw new TimeoutError('DynamoDB', timeoutMs);
     } catch (cause) {
       if (outcome === undefined) throw this.failure(name, cause);
@@ -75,7 +76,7 @@ export class DynamoDbTable {
       const remedy = `create the DynamoDB table "${this.settings.tableName}" with the keys "pk" and "sk" (both strings), or name the right one`;
       return new StoreUnavailableError(name, { cause, remedy });
     }
-    const remedy = REMEDIES[kind ?? ''] ?? REMEDIES[code ?? ''];
-    return new StoreUnavailableError(name, { cause, ...(remedy !== undefined && { remedy }) });
+    const remedy = REMEDIES[kind ?? ''] ?? REMEDIES[code ?? ''] ?? DEFAULT_REMEDY;
+    return new StoreUnavailableError(name, { cause, remedy });
   }
 }
