@@ -1,30 +1,32 @@
 import type { ConnectionStore } from '../../src/contracts/connection.store.js';
 import type { ManualClock } from '../support/manual.clock.js';
 import { connectionOf } from './operations.js';
-import { readState, type Names, type StoreState } from './store.state.js';
+import { expectAgreement, readState, type Names, type StoreState } from './store.state.js';
 
 /** Somebody whom no test has met before. */
 const LATECOMER = 'latecomer';
 
 /**
- * What later operations make of a state, and what is left once everybody has gone: it brings to light what no list shows, such as a removal that
- * was not remembered, a place in a channel that nobody has, and a membership that outlives its connection.
+ * What later operations make of a state. It brings to light what no list shows: a removal that was not remembered, a place in a channel that nobody
+ * has, a membership that waits for its connection to come back.
  */
 export async function aftermathOf(
   store: ConnectionStore,
-  state: StoreState,
+  { listed, inChannels }: StoreState,
   names: Names,
   clock: ManualClock,
 ): Promise<readonly unknown[]> {
-  const answers: unknown[] = [];
-  const ids = [...names.ids, LATECOMER];
-  for (const id of ids) answers.push(`${await store.ensure(connectionOf(id, clock))} ${id}`);
-  for (const [channel, members] of state.inChannels) {
-    for (const maxMembers of [members.length, members.length + 1].filter(Boolean)) {
-      answers.push(`${await store.join(LATECOMER, channel, { maxMembers })} ${channel}`);
+  const answers: string[] = [];
+  for (const id of [...names.ids, LATECOMER].filter((each) => !listed.includes(each))) {
+    answers.push(`${id} ${await store.ensure(connectionOf(id, clock))}`);
+  }
+  for (const [channel, { length }] of inChannels) {
+    // With as many members as there are it is full, unless there are fewer than it says; with one more it is not, unless there are more.
+    for (const maxMembers of [length, length + 1].filter(Boolean)) {
+      answers.push(`${channel} ${await store.join(LATECOMER, channel, { maxMembers })}`);
     }
   }
-  for (const id of ids) answers.push((await store.remove(id))?.channels ?? null);
-  const left = await readState(store, { ...names, ids }, clock.now());
-  return [...answers, left];
+  const state = await readState(store, { ...names, ids: [...names.ids, LATECOMER] }, clock.now());
+  expectAgreement(state);
+  return [...answers, state];
 }

@@ -30,6 +30,11 @@ export interface StoreCapabilities {
   /** Some operations are answered from what this process remembers, without a request, and so through an outage. @default false */
   readonly readsMemory?: boolean;
   /**
+   * How long a place in a channel with a limit may stay taken by a join whose process died half-way, by the given clock. Until then the channel
+   * may be full with one member less. @default 0
+   */
+  readonly placesLapseAfterMs?: number;
+  /**
    * `many`: stores made with the same key prefix share their state and may write at once; races are run from several of them. `one`: the
    * backend knows no atomic step, so that one store may write; races are run within it. @default 'many'
    */
@@ -54,7 +59,12 @@ export interface ConnectionStoreContract {
 /** Holds a `ConnectionStore` to everything that the port promises. */
 export function connectionStoreContract(contract: ConnectionStoreContract): void {
   const { name, wire = new Wire(), concurrency = 2_000, runs = 300, schedules = 100 } = contract;
-  const { readsClock = true, readsMemory = false, writers = 'many' } = contract.capabilities ?? {};
+  const {
+    readsClock = true,
+    readsMemory = false,
+    writers = 'many',
+    placesLapseAfterMs = 0,
+  } = contract.capabilities ?? {};
   const settings = (): StoreSettings => ({
     keyPrefix: `${randomUUID()}:`,
     clock: new ManualClock(),
@@ -84,7 +94,7 @@ export function connectionStoreContract(contract: ConnectionStoreContract): void
     listingContract(harness);
     lifetimeContract(harness);
     racesContract({ create, readsClock, schedules });
-    if (contract.wire !== undefined) faultsContract({ create, readsMemory });
+    if (contract.wire !== undefined) faultsContract({ create, readsMemory, placesLapseAfterMs });
     randomHistoriesContract({ create, readsClock, isWired: contract.wire !== undefined, runs });
   });
 }

@@ -1,16 +1,17 @@
 import { failing, type Failure, type Interceptor } from './wire.js';
 
-/** How a line breaks: at one request, or from there on, as it does when the process dies. */
+/** How a line breaks at a request, and what happens then. */
 export interface FaultManner {
   readonly failure: Failure;
-  readonly lasts: boolean;
+  /** `caller`: it works again, and the caller tries again. `nobody`: no other request comes through, as when the process dies. */
+  readonly survivor: 'caller' | 'nobody';
 }
 
+/** Not there: death before a request. It is the same as death after the one before it. */
 export const FAULT_MANNERS: Readonly<Record<string, FaultManner>> = {
-  'does not reach the backend': { failure: 'unreached', lasts: false },
-  'takes effect, and its answer is lost': { failure: 'unanswered', lasts: false },
-  'does not reach the backend, nor does any after it': { failure: 'unreached', lasts: true },
-  'takes effect, its answer is lost, and no other reaches the backend': { failure: 'unanswered', lasts: true },
+  'does not reach the backend': { failure: 'unreached', survivor: 'caller' },
+  'takes effect, and its answer is lost': { failure: 'unanswered', survivor: 'caller' },
+  'is the last before the process dies': { failure: 'unanswered', survivor: 'nobody' },
 };
 
 /** Fails the request number `position`, counted from 0. */
@@ -25,10 +26,10 @@ export class Fault {
   ) {}
 
   readonly intercept: Interceptor = failing((request) => {
-    const { failure, lasts } = this.manner;
+    const { failure, survivor } = this.manner;
     const place = this.seen++;
     if (place === this.position) this.request = request;
-    if (place > this.position && lasts) return 'unreached';
+    if (place > this.position && survivor === 'nobody') return 'unreached';
     return place === this.position ? failure : null;
   });
 }

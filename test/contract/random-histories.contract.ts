@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { ConnectionStore } from '../../src/contracts/connection.store.js';
 import { StoreUnavailableError } from '../../src/errors/store-unavailable.error.js';
 import { inTurn } from './operations.js';
 import { exploreRace } from './race.js';
 import { change, operationOf, step, STEP_NAMES, type Step } from './steps.js';
+import { collect } from './store.harness.js';
 import { expectAgreement, readState, type StoreState } from './store.state.js';
 import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
 import { failing, type Failure } from './wire.js';
@@ -47,7 +49,12 @@ export function randomHistoriesContract(options: {
             expect(answer).toEqual(each.kind === 'wait' ? answer : await operationOf(each)(model, clock));
           }
           const now = clock.now();
-          expect(await readState(store, STEP_NAMES, now)).toEqual(await readState(model, STEP_NAMES, now));
+          const state = await readState(store, STEP_NAMES, now);
+          expect(state).toEqual(await readState(model, STEP_NAMES, now));
+          const longUnseen = async (of: ConnectionStore) => (await collect(of.staleBefore(now - 90_000))).sort();
+          // Ids of connections that are gone may be among them.
+          const stale = (await longUnseen(store)).filter((connectionId) => state.listed.includes(connectionId));
+          expect(stale).toEqual(await longUnseen(model));
         }),
       );
       await fc.assert(property, { numRuns: runs });

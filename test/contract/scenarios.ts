@@ -1,7 +1,7 @@
 import { add, ensure, find, inTurn, join, leave, list, remove, touch, wait, type Operation } from './operations.js';
 import type { Names } from './store.state.js';
 
-/** Who is where before each of {@link SCENARIOS}: `a` alone in "sport", with `b` in "news"; `gone` has just been removed. */
+/** Who is where before each scenario: `a` alone in "sport", and with `b` in "news"; `gone` has just been removed. */
 export const PREPARED: Operation = inTurn(
   add('a', 'ada'),
   add('b', 'eve'),
@@ -9,7 +9,6 @@ export const PREPARED: Operation = inTurn(
   join('a', 'news'),
   join('a', 'sport'),
   join('b', 'news'),
-  join('gone', 'news'),
   remove('gone'),
   wait(30_000),
 );
@@ -20,8 +19,10 @@ export const SCENARIO_NAMES: Names = {
   channels: ['news', 'sport', 'chess'],
 };
 
-/** Every operation, in each case that it tells apart. */
-export const SCENARIOS: Readonly<Record<string, Operation>> = {
+type Scenarios = Readonly<Record<string, Operation>>;
+
+/** Every operation that may change something, in each case that it tells apart. */
+export const CHANGES: Scenarios = {
   'add of a new connection': add('c', 'ada'),
   'add of one that is there': add('a', 'eve'),
   'add of one that was removed': add('gone', 'eve'),
@@ -39,10 +40,14 @@ export const SCENARIOS: Readonly<Record<string, Operation>> = {
   'join of nobody': join('c', 'news'),
   'leave of a channel': leave('a', 'news'),
   'leave of the last member': leave('a', 'sport'),
-  'leave of somebody else': leave('b', 'sport'),
+  'leave of no member': leave('b', 'sport'),
   'leave of nobody': leave('c', 'news'),
   'touch of a connection': touch('a'),
   'touch of nobody': touch('c'),
+};
+
+/** Every operation that asks. */
+export const READS: Scenarios = {
   findMany: find('a', 'c', 'b'),
   connections: list((store) => store.connections()),
   members: list((store) => store.members('news')),

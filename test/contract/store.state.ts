@@ -20,20 +20,19 @@ export interface StoreState {
   readonly ofUsers: Lists;
   readonly inChannels: Lists;
   readonly occupancies: readonly string[];
-  /** The connections that were last seen before 90 seconds ago, before now, and up to now. */
+  /** Who was last seen before now, and who up to now. */
   readonly stale: readonly (readonly string[])[];
 }
 
 /** Asks a store about everything. */
 export async function readState(store: ConnectionStore, names: Names, now: number): Promise<StoreState> {
-  const stale = [now - 90_000, now, now + 1].map((instant) => sorted(store.staleBefore(instant)));
-  const [listed, count, ofUsers, inChannels, occupancies, listedStale] = await Promise.all([
+  const [listed, count, ofUsers, inChannels, occupancies, stale] = await Promise.all([
     sorted(store.connections()),
     store.countConnections(),
     listsOf(names.users, async (user) => (await store.connectionsOfUser(user)).sort()),
     listsOf(names.channels, (channel) => sorted(store.members(channel))),
     collect(store.channels()),
-    Promise.all(stale),
+    Promise.all([now, now + 1].map((instant) => sorted(store.staleBefore(instant)))),
   ]);
   const connections = await store.findMany([...new Set([...names.ids, ...listed])].sort());
   const alive = new Map<string, Connection>();
@@ -46,7 +45,7 @@ export async function readState(store: ConnectionStore, names: Names, now: numbe
     inChannels,
     occupancies: occupancies.map(({ channel, members }) => `${members} in ${channel}`).sort(),
     // Ids of connections that are gone may be among them.
-    stale: listedStale.map((ids) => ids.filter((connectionId) => alive.has(connectionId))),
+    stale: stale.map((ids) => ids.filter((connectionId) => alive.has(connectionId))),
   };
 }
 
