@@ -66,7 +66,7 @@ describe('a DynamoDB that is away', () => {
     await server.kill();
     const store = new DynamoDbConnectionStore({ client: client() });
     await expect(run(store)).rejects.toBeInstanceOf(StoreUnavailableError);
-    await expect(run(store)).rejects.toHaveProperty('cause.code', 'ECONNREFUSED');
+    await expect(run(store)).rejects.toHaveProperty('cause.message', expect.stringContaining('ECONNREFUSED'));
   });
 
   it.each(each)('fails $name, and says what to do, when there is no table', async ({ run }) => {
@@ -86,11 +86,10 @@ describe('a DynamoDB that is away', () => {
         timeoutMs: TIMEOUT_MS,
         clock,
       });
-      const sockets = new Set<Socket>();
-      let closed = 0;
+      const closed: Promise<unknown>[] = [];
       silent.on('connection', (socket: Socket) => {
-        sockets.add(socket.resume().on('error', () => undefined));
-        socket.once('close', () => closed++);
+        socket.resume().on('error', () => undefined);
+        closed.push(new Promise((resolve) => socket.once('close', resolve)));
       });
       const asked = once(silent, 'connection');
       const answer = run(store).then(
@@ -103,7 +102,7 @@ describe('a DynamoDB that is away', () => {
       expect(error).toBeInstanceOf(StoreUnavailableError);
       expect((error as Error).cause).toMatchObject({ name: 'TimeoutError' });
       // The request was taken back, and the client does not try again.
-      while (closed < sockets.size) await setImmediate();
+      await Promise.all(closed);
       expect({ name, pending: clock.pending }).toEqual({ name, pending: 0 });
       silent.removeAllListeners('connection');
     }

@@ -14,8 +14,13 @@ export class ClientHolder {
   constructor(private readonly source: DynamoDbClientSource) {}
 
   client(): DynamoDbClient | Promise<DynamoDbClient> {
-    if (typeof this.source !== 'function') return this.source;
-    this.made ??= this.make(this.source);
+    const { source } = this;
+    if (typeof source !== 'function') return source;
+    if (this.made === undefined) {
+      const made = (this.made = Promise.resolve().then(source));
+      // The next operation tries again.
+      made.catch(() => (this.made = undefined));
+    }
     return this.made;
   }
 
@@ -23,15 +28,5 @@ export class ClientHolder {
     const { made } = this;
     this.made = undefined;
     (await made)?.destroy();
-  }
-
-  private async make(source: () => DynamoDbClient | Promise<DynamoDbClient>): Promise<DynamoDbClient> {
-    try {
-      return await source();
-    } catch (error) {
-      // The next operation tries again.
-      this.made = undefined;
-      throw error;
-    }
   }
 }
