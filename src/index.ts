@@ -62,7 +62,7 @@ export type { DeliveryReport } from './contracts/delivery-report.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
 export type { DynamoDbClient, DynamoDbClientSource } from './stores/dynamodb/dynamodb.client.js';
 export type { DynamoDbConnectionStoreOptions } from './stores/dynamodb/dynamodb-connection.store.js';
-export type { RedisClient, ScriptArguments } from './stores/redis/redis.client.js';
+export type { RedisClient, RedisCommandOptions, ScriptArguments, ScriptCommands } from './stores/redis/redis.client.js';
 export type { RedisClientSource } from './stores/redis/script.runner.js';
 export type { StoreOptions } from './stores/store.options.js';
 

@@ -13,8 +13,9 @@ import { PAGE_SIZE, pagesOf } from '../page.js';
 import { STORE_DEFAULTS, type StoreOptions } from '../store.options.js';
 import type { RedisClient } from './redis.client.js';
 import { fieldsOf, readRecord } from './redis-record.js';
-import { REAP_LIMIT, RedisScripts } from './redis.scripts.js';
+import { RedisScripts } from './redis.scripts.js';
 import type { RedisScript } from './redis.script.js';
+import { REAP_LIMIT } from './script.prelude.js';
 import { ScriptRunner, type RedisClientSource } from './script.runner.js';
 
 /**

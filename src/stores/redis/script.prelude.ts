@@ -1,0 +1,103 @@
+/** How many expired connections one step takes away at most: it must not keep other clients waiting. */
+export const REAP_LIMIT = 200;
+
+/**
+ * What every script starts with. KEYS[1] is the sorted set of all connections. The first argument, which is taken away at once, is the time of Redis
+ * (epoch ms) after which the step must do nothing, since its caller has been told that it failed. Then ARGV[1] is the time of the store (epoch ms),
+ * ARGV[2] the lifetime of a record that nothing touches, ARGV[3] after how long Redis drops keys that nobody writes, both in ms.
+ *
+ * The other keys are made here, since which of them a step needs (the channels of a connection) is known to Redis alone. They share a slot
+ * with KEYS[1]: on a cluster the prefix is a hash tag.
+ */
+export const PRELUDE = `
+local seconds, microseconds = unpack(redis.call('TIME'))
+local time = seconds * 1000 + math.floor(microseconds / 1000)
+if time > tonumber(table.remove(ARGV, 1)) then return redis.error_reply(string.format('LATE %.0f', time)) end
+
+local connections = KEYS[1]
+local prefix = string.sub(connections, 1, -#'connections' - 1)
+local names = prefix .. 'channels'
+local now, lifetime, idle = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local lastSeenOfExpired = string.format('%.0f', now - lifetime)
+
+local function recordOf(id) return prefix .. 'connection:' .. id end
+local function membersOf(channel) return prefix .. 'channels:' .. channel end
+local function tombstoneOf(id) return prefix .. 'removed:' .. id end
+-- A key for each user would take more memory than all that is in it, so up to some dozens of users share one.
+local function usersLike(user)
+  return prefix .. 'users:' .. tonumber(string.sub(redis.sha1hex(user), 1, 4), 16) % 16384
+end
+
+local function forget(id, channel)
+  if redis.call('SREM', membersOf(channel), id) == 1 and redis.call('EXISTS', membersOf(channel)) == 0 then
+    redis.call('SREM', names, channel)
+  end
+end
+
+local function erase(id, record)
+  for i = 1, #record, 2 do
+    local field = record[i]
+    if string.sub(field, 1, 1) == '#' then forget(id, string.sub(field, 2))
+    elseif field == 'user' then redis.call('ZREM', usersLike(record[i + 1]), record[i + 1] .. ' ' .. id) end
+  end
+  redis.call('ZREM', connections, id)
+  redis.call('DEL', recordOf(id))
+end
+
+local function hasExpired(record)
+  for i = 1, #record, 2 do
+    if record[i] == 'until' then return tonumber(record[i + 1]) <= now end
+  end
+  return false
+end
+
+-- The record of a connection that counts, as HGETALL gives it; one that has expired goes.
+local function read(id)
+  local record = redis.call('HGETALL', recordOf(id))
+  if #record == 0 then return nil end
+  if not hasExpired(record) then return record end
+  erase(id, record)
+  return nil
+end
+
+local function isAlive(id)
+  local expiry = redis.call('HGET', recordOf(id), 'until')
+  return expiry and tonumber(expiry) > now
+end
+
+-- Those of the ids whose connection counts. Looks at each record only if one of them is missing, or may have expired.
+local function alive(ids)
+  if #ids == 0 then return ids end
+  local records = {}
+  for i, id in ipairs(ids) do records[i] = recordOf(id) end
+  local old = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', 0, 1)
+  if #old == 0 and redis.call('EXISTS', unpack(records)) == #ids then return ids end
+  local counting = {}
+  for _, id in ipairs(ids) do
+    if isAlive(id) then counting[#counting + 1] = id end
+  end
+  return counting
+end
+
+-- Takes expired connections away, and ids that have no record (Redis may have evicted it). Whoever was last seen within the lifetime has not
+-- expired; of the others, those registered late are kept, and the next step starts behind them. Returns how many it looked at and kept.
+local function reap(limit, kept)
+  local ids = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', kept, limit)
+  local before = kept
+  for _, id in ipairs(ids) do
+    if read(id) then kept = kept + 1 else redis.call('ZREM', connections, id) end
+  end
+  return #ids, kept - before
+end
+
+local function keep(key) redis.call('PEXPIRE', key, idle) end
+
+-- Whether a comes after b in a sorted set. Lua's own comparison goes by the language that the server runs in, a sorted set by bytes.
+local function isBehind(a, b)
+  for i = 1, math.min(#a, #b) do
+    local ofA, ofB = string.byte(a, i), string.byte(b, i)
+    if ofA ~= ofB then return ofA > ofB end
+  end
+  return #a > #b
+end
+`;
