@@ -136,18 +136,24 @@ export const RedisScripts = Object.freeze({
     `local page = redis.call('ZSCAN', connections, ARGV[4], 'COUNT', ARGV[5])
      local ids = {}
      for i = 1, #page[2], 2 do ids[#ids + 1] = page[2][i] end
-     return {page[1], alive(ids)}`,
+     local counting = alive(ids)
+     if #counting < #ids then
+       for _, id in ipairs(ids) do
+         if redis.call('EXISTS', recordOf(id)) == 0 then redis.call('ZREM', connections, id) end
+       end
+     end
+     return {page[1], counting}`,
   ),
 
   /** Arguments: cursor, about how many, channel. Returns the next cursor and ids. */
   members: script(
     'list the members of a channel',
     `local page = redis.call('SSCAN', membersOf(ARGV[6]), ARGV[4], 'COUNT', ARGV[5])
-     local ids = alive(page[2])
-     if #ids < #page[2] then
-       for _, id in ipairs(page[2]) do
-         if redis.call('EXISTS', recordOf(id)) == 0 then forget(id, ARGV[6]) end
-       end
+     local channel, ids, mayExpire = ARGV[6], {}, hasOld()
+     for _, id in ipairs(page[2]) do
+       -- By its record: one that Redis evicted may have been registered again since, in no channel.
+       if redis.call('HEXISTS', recordOf(id), '#' .. channel) == 0 then forget(id, channel)
+       elseif not mayExpire or isAlive(id) then ids[#ids + 1] = id end
      end
      return {page[1], ids}`,
   ),

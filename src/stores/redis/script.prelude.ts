@@ -65,13 +65,17 @@ local function isAlive(id)
   return expiry and tonumber(expiry) > now
 end
 
+-- Whether there is a connection that may have expired.
+local function hasOld()
+  return #redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', 0, 1) > 0
+end
+
 -- Those of the ids whose connection counts. Looks at each record only if one of them is missing, or may have expired.
 local function alive(ids)
   if #ids == 0 then return ids end
   local records = {}
   for i, id in ipairs(ids) do records[i] = recordOf(id) end
-  local old = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', 0, 1)
-  if #old == 0 and redis.call('EXISTS', unpack(records)) == #ids then return ids end
+  if not hasOld() and redis.call('EXISTS', unpack(records)) == #ids then return ids end
   local counting = {}
   for _, id in ipairs(ids) do
     if isAlive(id) then counting[#counting + 1] = id end
