@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { DeleteTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -43,14 +43,17 @@ const each = Object.entries(operations).map(([name, run]) => ({ name, run }));
 
 describe('a DynamoDB that is away', () => {
   let server: DynamoDbServer;
+  let silent: Server;
   let clients: DynamoDBClient[];
 
   beforeEach(async () => {
+    silent = createServer();
     clients = [];
     server = await DynamoDbServer.start();
   });
   afterEach(async () => {
     for (const client of clients) client.destroy();
+    silent.close();
     await server.kill();
   });
 
@@ -76,8 +79,7 @@ describe('a DynamoDB that is away', () => {
   });
 
   it('fails in time when it takes requests and answers none, and sends nothing afterwards', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
-    await once(silent, 'listening');
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
     const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     for (const { name, run } of each) {
       const clock = new ManualClock();
@@ -106,7 +108,6 @@ describe('a DynamoDB that is away', () => {
       expect({ name, pending: clock.pending }).toEqual({ name, pending: 0 });
       silent.removeAllListeners('connection');
     }
-    silent.close();
   });
 
   it('fails in time when the credentials do not come', async () => {
