@@ -76,11 +76,16 @@ export class RedisServer {
   }
 }
 
+/** A node of a cluster listens on a second port, 10,000 above its own, which must be one as well. */
+const MAX_PORT = 55_535;
+
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;
+  // The next one is asked for while this one is taken, so that it differs.
+  const usable = port <= MAX_PORT ? port : await freePort();
   probe.close();
   await once(probe, 'close');
-  return port;
+  return usable;
 }
