@@ -1,7 +1,8 @@
 import type { ConnectionStore } from '../../src/contracts/connection.store.js';
 import type { ManualClock } from '../support/manual.clock.js';
 import { connectionOf } from './operations.js';
-import { expectAgreement, readState, type Names, type StoreState } from './store.state.js';
+import { collect } from './store.harness.js';
+import type { Names, StoreState } from './store.state.js';
 
 /** Somebody whom no test has met before. */
 const LATECOMER = 'latecomer';
@@ -17,16 +18,17 @@ export async function aftermathOf(
   clock: ManualClock,
 ): Promise<readonly unknown[]> {
   const answers: string[] = [];
-  for (const id of [...names.ids, LATECOMER].filter((each) => !listed.includes(each))) {
-    answers.push(`${id} ${await store.ensure(connectionOf(id, clock))}`);
+  const ids = [...names.ids, LATECOMER];
+  for (const id of ids.filter((each) => !listed.includes(each))) {
+    answers.push(`${await store.ensure(connectionOf(id, clock))} ${id}`);
   }
-  for (const [channel, { length }] of inChannels) {
-    // With as many members as there are it is full, unless there are fewer than it says; with one more it is not, unless there are more.
-    for (const maxMembers of [length, length + 1].filter(Boolean)) {
-      answers.push(`${channel} ${await store.join(LATECOMER, channel, { maxMembers })}`);
-    }
-  }
-  const state = await readState(store, { ...names, ids: [...names.ids, LATECOMER] }, clock.now());
-  expectAgreement(state);
-  return [...answers, state];
+  const join = async (channel: string, maxMembers: number): Promise<void> => {
+    answers.push(`${await store.join(LATECOMER, channel, { maxMembers })} ${channel}`);
+  };
+  // A channel is full with as many members as it has, and has room for one more.
+  const taken = inChannels.find(([, members]) => members.length > 0);
+  if (taken !== undefined) await join(taken[0], taken[1].length);
+  for (const [channel, members] of inChannels) await join(channel, members.length + 1);
+  const members = inChannels.map(async ([channel]) => (await collect(store.members(channel))).sort());
+  return [...answers, await store.findMany(ids), await Promise.all(members)];
 }
