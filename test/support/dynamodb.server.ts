@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import dynalite, { type DynaliteOptions } from 'dynalite';
 
 /** A DynamoDB of the test's own, in this process, that keeps nothing. */
 export class DynamoDbServer {
@@ -10,8 +10,10 @@ export class DynamoDbServer {
   private port = 0;
   private readonly sockets = new Set<Socket>();
 
-  static async start(): Promise<DynamoDbServer> {
-    const server = new DynamoDbServer();
+  private constructor(private readonly options: DynaliteOptions) {}
+
+  static async start(options: DynaliteOptions = {}): Promise<DynamoDbServer> {
+    const server = new DynamoDbServer(options);
     await server.restart();
     return server;
   }
@@ -34,7 +36,7 @@ export class DynamoDbServer {
 
   /** Starts it again, without tables, on the same port. */
   async restart(): Promise<void> {
-    const server = (this.server = dynalite({ createTableMs: 0, deleteTableMs: 0 }));
+    const server = (this.server = dynalite({ createTableMs: 0, deleteTableMs: 0, ...this.options }));
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
