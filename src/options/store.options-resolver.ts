@@ -29,6 +29,8 @@ const MAX_PARTITIONS = 256;
 
 const REDIS_URL = /^rediss?:\/\//;
 
+const HTTP_URL = /^https?:\/\//;
+
 const STORE_METHODS = [
   'add',
   'ensure',
@@ -89,13 +91,26 @@ function resolveRedis(read: OptionsReader, env: Environment): ResolvedRedisOptio
     return { client };
   }
   // A URL holds the password: it is not for the log.
-  if (url !== null && REDIS_URL.test(url) && URL.canParse(url)) return { url };
+  if (url !== null && isRedisUrl(url)) return { url };
   throw read.unexpected('url', 'a URL like "redis://localhost:6379"', url ?? undefined, true);
+}
+
+/** Whether a client of Redis can read it: it takes the path for the number of a database, and decodes the user's name and password. */
+function isRedisUrl(text: string): boolean {
+  if (!REDIS_URL.test(text) || !URL.canParse(text)) return false;
+  const { hostname, pathname, username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return hostname !== '' && /^\/?\d*$/.test(pathname);
 }
 
 function resolveDynamoDb(read: OptionsReader, env: Environment): ResolvedDynamoDbOptions {
   const endpoint = read.text('endpoint', null);
-  if (endpoint !== null && !URL.canParse(endpoint)) {
+  // `localhost:8000` parses as well: as a URL of the scheme `localhost`.
+  if (endpoint !== null && !(HTTP_URL.test(endpoint) && URL.canParse(endpoint))) {
     throw read.unexpected('endpoint', 'a URL like "http://localhost:8000"', endpoint, true);
   }
   const resolved = {
