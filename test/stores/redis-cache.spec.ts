@@ -4,6 +4,7 @@ import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { CacheConnectionStore } from '../../src/index.js';
 import { connectionStoreContract } from '../contract/connection-store.contract.js';
+import { Wire } from '../contract/wire.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
 import { testCredentials } from '../support/management-api-client.js';
@@ -11,13 +12,14 @@ import { ManagementApiServer, stopManagementApis } from '../support/management-a
 import { expectOutage, expectRecovery } from '../support/outage.js';
 import { EventRecorder } from '../support/recorder.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { overWire } from '../support/wired.client.js';
 
 describeWithRedis('a cache in Redis', () => {
   let redis: RedisServer;
   const keyvs: Keyv[] = [];
 
-  const keyvOverRedis = (): Keyv => {
-    const keyv = new Keyv({ store: new KeyvRedis(redis.url) });
+  const keyvOverRedis = (wire = new Wire()): Keyv => {
+    const keyv = new Keyv({ store: overWire(new KeyvRedis(redis.url), wire, ['get', 'set', 'delete']) });
     keyvs.push(keyv);
     return keyv;
   };
@@ -32,11 +34,17 @@ describeWithRedis('a cache in Redis', () => {
   });
 
   describe('in reach', () => {
+    const wire = new Wire();
     let shared: Keyv | undefined;
 
     connectionStoreContract({
       name: 'CacheConnectionStore over @keyv/redis',
-      create: (settings) => new CacheConnectionStore(createCache({ stores: [(shared ??= keyvOverRedis())] }), settings),
+      create: (settings) =>
+        new CacheConnectionStore(createCache({ stores: [(shared ??= keyvOverRedis(wire))] }), settings),
+      wire,
+      capabilities: { writers: 'one' },
+      runs: 60,
+      schedules: 10,
     });
   });
 
