@@ -14,6 +14,7 @@ import { toConnection } from './connection.record.js';
 import { ConnectionRecords } from './connection.records.js';
 import type { DynamoDbClientSource } from './dynamodb.client.js';
 import { DynamoDbTable } from './dynamodb.table.js';
+import { graceOf } from './lifetime.js';
 import { PointerItems } from './pointer.items.js';
 import { PointerReader } from './pointer.reader.js';
 import { RecordReader } from './record.reader.js';
@@ -70,7 +71,7 @@ export class DynamoDbConnectionStore extends ConnectionStore {
     const { clock = new SystemClock() } = options;
     const lifetimeMs = expireAfterSeconds * 1_000;
     const keys = new TableKeys(keyPrefix, partitions);
-    const pointers = new PointerItems(clock, lifetimeMs);
+    const pointers = new PointerItems(clock, lifetimeMs, graceOf(timeoutMs));
     this.table = new DynamoDbTable({ client, tableName, timeoutMs, clock });
     this.records = new ConnectionRecords(this.table, keys, pointers, clock, lifetimeMs);
     this.pointed = new PointerReader(this.table, keys, pointers, clock);

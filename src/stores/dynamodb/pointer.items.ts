@@ -1,6 +1,6 @@
 import type { Clock } from '../../contracts/clock.js';
 import type { Fields } from './attribute.values.js';
-import { GRACE_MS, secondsOf, TTL_SLACK_MS } from './lifetime.js';
+import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
 
 /** An item that says where to find a connection. */
@@ -21,6 +21,7 @@ export class PointerItems {
   constructor(
     private readonly clock: Clock,
     private readonly lifetimeMs: number,
+    private readonly graceMs: number,
   ) {}
 
   /** Makes the pointer stand, for as long as a record lives that is written now. */
@@ -42,7 +43,7 @@ export class PointerItems {
 
   /** Whether nobody relies on a pointer whose record does not know of it. */
   isAbandoned({ at }: Pointer): boolean {
-    return at <= this.clock.now() - GRACE_MS;
+    return at <= this.clock.now() - this.graceMs;
   }
 
   /** Deletes a pointer, unless it was claimed since it was read. */
