@@ -1,5 +1,4 @@
 // Writes to a store without end, and says of each operation when it starts and when it is done: whoever kills it learns what it was at.
-import { writeSync } from 'node:fs';
 import process from 'node:process';
 
 const { kind, url, name, lanes } = JSON.parse(process.argv[2]);
@@ -7,12 +6,12 @@ const store = await (kind === 'redis' ? openRedis() : openDynamoDb());
 
 const STARTED = 's';
 const DONE = 'd';
-const STANDARD_OUTPUT = 1;
 
+// Standard output is written at once, not when the process gets to it.
 async function step(operation) {
-  writeSync(STANDARD_OUTPUT, STARTED);
+  process.stdout.write(STARTED);
   await operation();
-  writeSync(STANDARD_OUTPUT, DONE);
+  process.stdout.write(DONE);
 }
 
 process.on('message', () => {
