@@ -77,6 +77,7 @@ export class SeatReservations {
   private async serve(channel: string, queue: Applicant[]): Promise<void> {
     while (queue.length > 0) {
       const applicants = nextOf(queue);
+      if (applicants.length === 0) continue;
       try {
         const seats = await this.table.run('join a channel', (requests) => this.assign(requests, channel, applicants));
         for (const each of applicants) each.answer(seats.get(each.connectionId) ?? null);
