@@ -15,7 +15,7 @@ export type { EventOrigin } from './websocket.handler.js';
 export type { SendOptions } from './websocket.selection.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
-export type { DynamoDbOptions, RedisOptions } from './options/store.options.js';
+export type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
 export type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 export type {
   ChannelMembershipEvent,
@@ -62,9 +62,9 @@ export type { DeliveryReport } from './contracts/delivery-report.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
 export type { DynamoDbClient, DynamoDbClientSource } from './stores/dynamodb/dynamodb.client.js';
 export type { DynamoDbConnectionStoreOptions } from './stores/dynamodb/dynamodb-connection.store.js';
-export type { RedisClient, RedisCommandOptions, ScriptArguments, ScriptCommands } from './stores/redis/redis.client.js';
-export type { RedisClientSource } from './stores/redis/script.runner.js';
-export type { StoreOptions } from './stores/store.options.js';
+export type { RedisStoreClient } from './stores/redis/redis.client.js';
+export type { RedisClientSource } from './stores/redis/redis.link.js';
+export type { ConnectionStoreOptions } from './stores/store.options.js';
 
 // Errors.
 export { ChannelLimitError } from './errors/channel-limit.error.js';

@@ -1,7 +1,7 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
-import type { DynamoDbOptions, RedisOptions } from './options/store.options.js';
+import type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
 import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
 
 /** What `WebSocketModule.forRoot` takes. Every option has a default. */
@@ -33,10 +33,10 @@ export interface WebSocketModuleOptions {
   readonly store?: ConnectionStore;
 
   /** Keeps connections in Redis; needs `@redis/client`. @default process.env.WEBSOCKET_REDIS_URL */
-  readonly redis?: RedisOptions;
+  readonly redis?: RedisStoreOptions;
 
   /** Keeps connections in DynamoDB; needs `@aws-sdk/client-dynamodb`. @default process.env.WEBSOCKET_DYNAMODB_TABLE */
-  readonly dynamodb?: DynamoDbOptions;
+  readonly dynamodb?: DynamoDbStoreOptions;
 
   /** How long the store may take to answer, in milliseconds, before it counts as down. Not for a cache in memory. @default 3_000 */
   readonly storeTimeoutMs?: number;

@@ -12,7 +12,7 @@ import { createDynamoDbClient } from './stores/dynamodb/sdk.client.js';
 import { redisBehind } from './stores/redis/keyv-redis.js';
 import { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
 import { redisAtUrl } from './stores/redis/url.client.js';
-import type { StoreOptions } from './stores/store.options.js';
+import type { ConnectionStoreOptions } from './stores/store.options.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 
 /** A record outlives the age at which the sweep takes it by an hour, so that the sweep, and its event, come first. */
@@ -30,7 +30,7 @@ export async function createConnectionStore(
   application: ApplicationProviders,
 ): Promise<ConnectionStore> {
   if (options.store !== null) return options.store;
-  const storeOptions: StoreOptions = {
+  const storeOptions: ConnectionStoreOptions = {
     keyPrefix: options.keyPrefix,
     timeoutMs: options.storeTimeoutMs,
     expireAfterSeconds: options.staleAfterSeconds + EXPIRY_MARGIN_SECONDS,
@@ -54,7 +54,7 @@ export async function createConnectionStore(
   return new DeferredConnectionStore(() => storeOfCache(application, storeOptions));
 }
 
-function storeOfCache(application: ApplicationProviders, options: StoreOptions): ConnectionStore {
+function storeOfCache(application: ApplicationProviders, options: ConnectionStoreOptions): ConnectionStore {
   const redis = redisBehind(application.cache);
   return redis === null
     ? new CacheConnectionStore(application.cache, { ...options, onOpen: warnOfLimits })

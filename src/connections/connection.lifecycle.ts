@@ -48,7 +48,7 @@ export class ConnectionLifecycle {
     let isStored = false;
     this.opening.add(connectionId);
     try {
-      isStored = await this.store.add(connection);
+      isStored = await this.addOrNothing(connection);
       // A second $connect of one connection is answered like the first, without a second event.
       if (!isStored) return;
       await this.publisher.publish(WebSocketEvents.Connected, { connectionId, connection, eventData });
@@ -61,6 +61,16 @@ export class ConnectionLifecycle {
       throw error;
     } finally {
       this.opening.delete(connectionId);
+    }
+  }
+
+  /** Stores a connection; when the store fails, tries to take back what it may have stored before its answer was lost. */
+  private async addOrNothing(connection: Connection): Promise<boolean> {
+    try {
+      return await this.store.add(connection);
+    } catch (error) {
+      await this.store.remove(connection.connectionId).catch(() => null);
+      throw error;
     }
   }
 

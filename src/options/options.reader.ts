@@ -66,7 +66,8 @@ export class OptionsReader {
       value !== null &&
       methods.every((method) => typeof (value as never)[method] === 'function');
     if (hasAll) return value as Type;
-    throw this.unexpected(key, what, value);
+    // What was put there instead may be a URL with a password in it.
+    throw this.unexpected(key, what, value, true);
   }
 
   /** A value that the reader does not judge. */

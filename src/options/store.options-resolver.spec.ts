@@ -7,7 +7,7 @@ const resolve = (options: object, env: Readonly<Record<string, string>> = {}) =>
   resolveStoreOptions(new OptionsReader(options as Record<string, unknown>), env);
 
 const method = () => undefined;
-const redisClient = { connect: method, evalSha: method, eval: method, once: method };
+const redisClient = { withCommandOptions: method, connect: method, on: method, off: method };
 const dynamoDbClient = { send: method };
 const store = Object.fromEntries(
   [
@@ -81,7 +81,7 @@ describe('the store of the options', () => {
     [{ redis: { url: 'redis://:%zz@localhost' } }, URL_EXPECTED],
     [{ redis: { url: 'redis://:%ff@localhost' } }, URL_EXPECTED],
     [{ redis: { url: 6379 } }, 'Expected "redis.url" to be a non-empty string, got 6379 (number).'],
-    [{ redis: { client: {} } }, 'Expected "redis.client" to be a client of @redis/client, got object.'],
+    [{ redis: { client: {} } }, 'Expected "redis.client" to be a client of @redis/client 5, got object.'],
     [
       { redis: { client: redisClient, url: 'redis://a.example' } },
       'Expected "redis.url" to be left out where "redis.client" is given',

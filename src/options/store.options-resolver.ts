@@ -1,7 +1,8 @@
 import type { DynamoDbClient } from '../stores/dynamodb/dynamodb.client.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import type { RedisClient } from '../stores/redis/redis.client.js';
+import { DYNAMODB_STORE_DEFAULTS } from '../stores/dynamodb/dynamodb-connection.store.js';
+import { REDIS_CLIENT_METHODS, type RedisStoreClient } from '../stores/redis/redis.client.js';
 import { OptionsReader } from './options.reader.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +14,7 @@ export interface ResolvedStoreOptions {
   readonly dynamodb: ResolvedDynamoDbOptions | null;
 }
 
-export type ResolvedRedisOptions = { readonly url: string } | { readonly client: RedisClient };
+export type ResolvedRedisOptions = { readonly url: string } | { readonly client: RedisStoreClient };
 
 export interface ResolvedDynamoDbOptions {
   readonly tableName: string;
@@ -22,8 +23,6 @@ export interface ResolvedDynamoDbOptions {
   readonly client: DynamoDbClient | null;
   readonly partitions: number;
 }
-
-const DEFAULTS = Object.freeze({ tableName: 'WebSocketConnections', partitions: 8 });
 
 const MAX_PARTITIONS = 256;
 
@@ -78,12 +77,7 @@ export function resolveStoreOptions(read: OptionsReader, env: Environment): Reso
 }
 
 function resolveRedis(read: OptionsReader, env: Environment): ResolvedRedisOptions {
-  const client = read.object<RedisClient>('client', 'a client of @redis/client', [
-    'connect',
-    'evalSha',
-    'eval',
-    'once',
-  ]);
+  const client = read.object<RedisStoreClient>('client', 'a client of @redis/client 5', REDIS_CLIENT_METHODS);
   const url = read.text('url', client === null ? env['WEBSOCKET_REDIS_URL'] || null : null);
   read.refuseUnknown();
   if (client !== null) {
@@ -114,11 +108,11 @@ function resolveDynamoDb(read: OptionsReader, env: Environment): ResolvedDynamoD
     throw read.unexpected('endpoint', 'a URL like "http://localhost:8000"', endpoint, true);
   }
   const resolved = {
-    tableName: read.text('tableName', env['WEBSOCKET_DYNAMODB_TABLE'] || DEFAULTS.tableName),
+    tableName: read.text('tableName', env['WEBSOCKET_DYNAMODB_TABLE'] || DYNAMODB_STORE_DEFAULTS.tableName),
     region: read.text('region', null),
     endpoint,
     client: read.object<DynamoDbClient>('client', 'a client of @aws-sdk/client-dynamodb', ['send']),
-    partitions: read.wholeNumber('partitions', 1, DEFAULTS.partitions, MAX_PARTITIONS),
+    partitions: read.wholeNumber('partitions', 1, DYNAMODB_STORE_DEFAULTS.partitions, MAX_PARTITIONS),
   };
   read.refuseUnknown();
   return resolved;

@@ -1,17 +1,17 @@
 import type { DynamoDbClient } from '../stores/dynamodb/dynamodb.client.js';
-import type { RedisClient } from '../stores/redis/redis.client.js';
+import type { RedisStoreClient } from '../stores/redis/redis.client.js';
 
 /** Redis, by a URL that the module opens and closes a client for, or by a client that stays yours. One of the two. */
-export interface RedisOptions {
+export interface RedisStoreOptions {
   /** E.g. `redis://localhost:6379`, or `rediss://user:password@host:6380` for TLS. @default process.env.WEBSOCKET_REDIS_URL */
   readonly url?: string;
 
   /** A client of `@redis/client`: of one server, of a cluster, or of Sentinel. Opened if it is not, never closed. */
-  readonly client?: RedisClient;
+  readonly client?: RedisStoreClient;
 }
 
 /** A DynamoDB table, reached by a client that the module makes, or by yours. */
-export interface DynamoDbOptions {
+export interface DynamoDbStoreOptions {
   /** @default process.env.WEBSOCKET_DYNAMODB_TABLE, then 'WebSocketConnections' */
   readonly tableName?: string;
 

@@ -16,59 +16,59 @@ export class DeferredConnectionStore extends ConnectionStore {
     super();
   }
 
-  add(connection: Connection): Promise<boolean> {
+  async add(connection: Connection): Promise<boolean> {
     return this.store.add(connection);
   }
 
-  ensure(connection: Connection): Promise<EnsureResult> {
+  async ensure(connection: Connection): Promise<EnsureResult> {
     return this.store.ensure(connection);
   }
 
-  remove(connectionId: string): Promise<Connection | null> {
+  async remove(connectionId: string): Promise<Connection | null> {
     return this.store.remove(connectionId);
   }
 
-  findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
+  async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
     return this.store.findMany(connectionIds);
   }
 
-  join(connectionId: string, channel: string, limits?: JoinLimits): Promise<JoinResult> {
+  async join(connectionId: string, channel: string, limits?: JoinLimits): Promise<JoinResult> {
     return this.store.join(connectionId, channel, limits);
   }
 
-  leave(connectionId: string, channel: string): Promise<LeaveResult> {
+  async leave(connectionId: string, channel: string): Promise<LeaveResult> {
     return this.store.leave(connectionId, channel);
   }
 
-  touch(connectionId: string, seenAt: number): Promise<void> {
+  async touch(connectionId: string, seenAt: number): Promise<void> {
     return this.store.touch(connectionId, seenAt);
   }
 
-  connections(): AsyncIterable<readonly string[]> {
-    return this.store.connections();
+  async *connections(): AsyncIterable<readonly string[]> {
+    yield* this.store.connections();
   }
 
-  members(channel: string): AsyncIterable<readonly string[]> {
-    return this.store.members(channel);
+  async *members(channel: string): AsyncIterable<readonly string[]> {
+    yield* this.store.members(channel);
   }
 
-  connectionsOfUser(userId: string): Promise<string[]> {
+  async connectionsOfUser(userId: string): Promise<string[]> {
     return this.store.connectionsOfUser(userId);
   }
 
-  staleBefore(instant: number): AsyncIterable<readonly string[]> {
-    return this.store.staleBefore(instant);
+  async *staleBefore(instant: number): AsyncIterable<readonly string[]> {
+    yield* this.store.staleBefore(instant);
   }
 
-  channels(): AsyncIterable<readonly ChannelOccupancy[]> {
-    return this.store.channels();
+  async *channels(): AsyncIterable<readonly ChannelOccupancy[]> {
+    yield* this.store.channels();
   }
 
-  countConnections(): Promise<number> {
+  async countConnections(): Promise<number> {
     return this.store.countConnections();
   }
 
-  override ping(): Promise<void> {
+  override async ping(): Promise<void> {
     return this.store.ping();
   }
 

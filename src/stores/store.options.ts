@@ -8,7 +8,7 @@ export const STORE_DEFAULTS = Object.freeze({
 });
 
 /** What every store takes. */
-export interface StoreOptions {
+export interface ConnectionStoreOptions {
   /** What every key starts with. Applications that share a store need different ones. @default 'websocket:' */
   readonly keyPrefix?: string;
   /** When a record that nothing has touched disappears by itself. @default 90_000 (25 hours) */

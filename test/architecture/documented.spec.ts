@@ -57,8 +57,8 @@ describe('errors', () => {
 
 describe.each([
   { interfaceName: 'WebSocketModuleOptions', path: 'src/websocket.options.ts', heading: 'Module' },
-  { interfaceName: 'RedisOptions', path: 'src/options/store.options.ts', heading: 'Redis' },
-  { interfaceName: 'DynamoDbOptions', path: 'src/options/store.options.ts', heading: 'DynamoDB' },
+  { interfaceName: 'RedisStoreOptions', path: 'src/options/store.options.ts', heading: 'Redis' },
+  { interfaceName: 'DynamoDbStoreOptions', path: 'src/options/store.options.ts', heading: 'DynamoDB' },
   { interfaceName: 'EmbeddedGatewayOptions', path: 'src/options/gateway.options.ts', heading: 'Embedded gateway' },
 ])('$interfaceName', ({ interfaceName, path, heading }) => {
   const names = propertiesOf(path, interfaceName);

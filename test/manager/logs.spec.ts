@@ -29,8 +29,8 @@ describe('the log', () => {
       options: {
         apiGatewayEndpoint: server.endpoint(),
         credentials: { accessKeyId: 'AKID', secretAccessKey: 's3cret-key' },
-        requestTimeoutMs: 50,
-        deliveryTimeoutMs: 50,
+        requestTimeoutMs: 2_000,
+        deliveryTimeoutMs: 2_000,
       },
     });
     app.useLogger(logger);

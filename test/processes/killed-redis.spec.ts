@@ -1,6 +1,6 @@
 import { createClient } from '@redis/client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ConnectionStore, type RedisOptions, type WebSocketManager } from '../../src/index.js';
+import { ConnectionStore, type RedisStoreOptions, type WebSocketManager } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, message, newConnectionId } from '../support/events.js';
 import { connectTestClient, keysOf, type TestRedisClient } from '../support/redis.keys.js';
@@ -33,7 +33,7 @@ describeWithRedis('an application whose Redis', () => {
     await redis.kill();
   });
 
-  describe.each<{ how: string; option: () => RedisOptions }>([
+  describe.each<{ how: string; option: () => RedisStoreOptions }>([
     { how: 'by its URL', option: () => ({ url: redis.url }) },
     { how: 'by a client that holds commands back while it is away', option: () => ({ client: ownClient }) },
   ])('is reached $how', ({ option }) => {

@@ -1,6 +1,6 @@
 import { createClient, RESP_TYPES } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { RedisConnectionStore, StoreUnavailableError, type RedisClient } from '../../src/index.js';
+import { RedisConnectionStore, StoreUnavailableError, type RedisStoreClient } from '../../src/index.js';
 import { describeError } from '../../src/events/event.publisher.js';
 import { redisAtUrl } from '../../src/stores/redis/url.client.js';
 import { collect } from '../contract/store.harness.js';
@@ -53,7 +53,7 @@ describeWithRedis('RedisConnectionStore', () => {
     return error as StoreUnavailableError;
   };
 
-  it.each<{ kind: string; create: () => RedisClient & { readonly isOpen: boolean; destroy(): void } }>([
+  it.each<{ kind: string; create: () => RedisStoreClient & { readonly isOpen: boolean; destroy(): void } }>([
     { kind: 'speaks RESP 3', create: () => createClient({ url: redis.url, RESP: 3 }) },
     {
       kind: 'answers with buffers',
@@ -214,9 +214,10 @@ describeWithRedis('RedisConnectionStore', () => {
 });
 
 /** The client of a Redis whose clock is ahead of this machine's. */
-function shiftClock(client: TestRedisClient, leadMs: number): { readonly client: RedisClient; calls(): number } {
+function shiftClock(client: TestRedisClient, leadMs: number): { readonly client: RedisStoreClient; calls(): number } {
   let calls = 0;
-  const evalSha: RedisClient['evalSha'] = async (sha1, { keys, arguments: [deadline, ...args] }) => {
+  type Commands = ReturnType<RedisStoreClient['withCommandOptions']>;
+  const evalSha: Commands['evalSha'] = async (sha1, { keys, arguments: [deadline, ...args] }) => {
     calls++;
     try {
       return await client.evalSha(sha1, { keys, arguments: [String(Number(deadline) - leadMs), ...args] });
@@ -228,15 +229,13 @@ function shiftClock(client: TestRedisClient, leadMs: number): { readonly client:
       );
     }
   };
-  const shifted: RedisClient = {
+  const shifted: RedisStoreClient = {
     isOpen: true,
     isReady: true,
     connect: () => client.connect(),
-    once: () => undefined,
+    on: () => undefined,
     off: () => undefined,
-    evalSha,
-    eval: (source, options) => client.eval(source, options),
-    withCommandOptions: () => shifted,
+    withCommandOptions: () => ({ evalSha, eval: (source, options) => client.eval(source, options) }),
   };
   return { client: shifted, calls: () => calls };
 }

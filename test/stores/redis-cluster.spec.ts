@@ -1,6 +1,6 @@
 import { createCluster } from '@redis/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisConnectionStore, StoreUnavailableError, type RedisClient } from '../../src/index.js';
+import { RedisConnectionStore, StoreUnavailableError, type RedisStoreClient } from '../../src/index.js';
 import { connectionStoreContract } from '../contract/connection-store.contract.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
@@ -11,7 +11,7 @@ import { connection } from './caches.js';
 
 describeWithRedis('a Redis Cluster', () => {
   let cluster: RedisCluster;
-  let client: RedisClient & { destroy(): void };
+  let client: RedisStoreClient & { destroy(): void };
 
   beforeAll(async () => {
     cluster = await RedisCluster.start();

@@ -2,14 +2,14 @@ import type { Cache } from 'cache-manager';
 import { SystemClock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
 import { DeferredConnectionStore } from '../deferred-connection.store.js';
-import { STORE_DEFAULTS, type StoreOptions } from '../store.options.js';
+import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { CacheKeys } from './cache-key.js';
 import { isInMemory, OutageAwareCache } from './outage-aware.cache.js';
 import { ProcessConnectionStore } from './process-connection.store.js';
 import { SharedConnectionStore } from './shared-connection.store.js';
 
 /** How {@link CacheConnectionStore} keeps its state. `timeoutMs` is for one request to a cache outside this process. */
-export interface CacheConnectionStoreOptions extends StoreOptions {
+export interface CacheConnectionStoreOptions extends ConnectionStoreOptions {
   /** Told once which kind of cache was found. */
   readonly onOpen?: (kind: 'in-memory' | 'shared') => void;
 }
@@ -25,9 +25,8 @@ export interface CacheConnectionStoreOptions extends StoreOptions {
  * const store = new CacheConnectionStore(createCache());
  */
 export class CacheConnectionStore extends DeferredConnectionStore {
-  /** @param cache the cache, or what finds it at the first operation */
-  constructor(cache: Cache | (() => Cache), options: CacheConnectionStoreOptions = {}) {
-    super(() => open(typeof cache === 'function' ? cache() : cache, options));
+  constructor(cache: Cache, options: CacheConnectionStoreOptions = {}) {
+    super(() => open(cache, options));
   }
 }
 

@@ -1,5 +1,6 @@
 import type * as Sdk from '@aws-sdk/client-dynamodb';
 import type { DynamoDbClient } from './dynamodb.client.js';
+import { DYNAMODB_STORE_DEFAULTS } from './dynamodb-connection.store.js';
 
 const WAIT_AT_MOST_SECONDS = 60;
 
@@ -16,7 +17,7 @@ const TTL_ATTRIBUTE = 'ttl';
  */
 export async function createConnectionsTable(
   client: DynamoDbClient,
-  tableName = 'WebSocketConnections',
+  tableName: string = DYNAMODB_STORE_DEFAULTS.tableName,
 ): Promise<void> {
   const sdk = await import('@aws-sdk/client-dynamodb');
   const creating = new sdk.CreateTableCommand({

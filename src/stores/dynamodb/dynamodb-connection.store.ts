@@ -8,7 +8,7 @@ import {
   type JoinResult,
   type LeaveResult,
 } from '../../contracts/connection.store.js';
-import { STORE_DEFAULTS, type StoreOptions } from '../store.options.js';
+import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { ChannelMemberships } from './channel.memberships.js';
 import { toConnection } from './connection.record.js';
 import { ConnectionRecords } from './connection.records.js';
@@ -25,7 +25,7 @@ import { TableKeys } from './table.keys.js';
 export const DYNAMODB_STORE_DEFAULTS = Object.freeze({ tableName: 'WebSocketConnections', partitions: 8 });
 
 /** Where {@link DynamoDbConnectionStore} keeps its state. */
-export interface DynamoDbConnectionStoreOptions extends StoreOptions {
+export interface DynamoDbConnectionStoreOptions extends ConnectionStoreOptions {
   /** A client, which stays yours to destroy; or what makes one at the first operation, which the store destroys when it is closed. */
   readonly client: DynamoDbClientSource;
   /** @default 'WebSocketConnections' */

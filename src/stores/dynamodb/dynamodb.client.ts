@@ -10,11 +10,13 @@ export type DynamoDbClientSource = DynamoDbClient | (() => DynamoDbClient | Prom
 /** The client of a store: yours, or made when it is first needed. */
 export class ClientHolder {
   private made: Promise<DynamoDbClient> | undefined;
+  private isClosed = false;
 
   constructor(private readonly source: DynamoDbClientSource) {}
 
   client(): DynamoDbClient | Promise<DynamoDbClient> {
     const { source } = this;
+    if (this.isClosed) throw new Error('The store is closed.');
     if (typeof source !== 'function') return source;
     if (this.made === undefined) {
       const made = (this.made = Promise.resolve().then(source));
@@ -26,6 +28,7 @@ export class ClientHolder {
 
   async close(): Promise<void> {
     const { made } = this;
+    this.isClosed = true;
     this.made = undefined;
     (await made)?.destroy();
   }

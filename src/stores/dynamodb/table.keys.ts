@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
 import { encodeName } from '../encoded-name.js';
 import type { ItemKey } from './table.requests.js';
 
@@ -23,6 +24,12 @@ export class TableKeys {
     private readonly prefix: string,
     private readonly partitions: number,
   ) {
+    if (!Number.isSafeInteger(partitions) || partitions < 1) {
+      throw new InvalidOptionsError(
+        'partitions',
+        `Expected "partitions" to be a whole number of at least 1, got ${partitions}.`,
+      );
+    }
     const count = partitions * RECORD_PARTITIONS_FACTOR;
     this.connections = Array.from({ length: count }, (_, index) => `${prefix}connections:${index}`);
   }

@@ -1,15 +1,15 @@
 import type { Cache } from 'cache-manager';
-import type { RedisClient } from './redis.client.js';
-import type { RedisClientSource } from './script.runner.js';
+import { REDIS_CLIENT_METHODS, type RedisStoreClient } from './redis.client.js';
+import type { RedisClientSource } from './redis.link.js';
 
-/** The adapter of `@keyv/redis`, as far as it is needed here. */
+/** The adapter of `@keyv/redis` 5, as far as it is needed here. */
 interface KeyvRedis {
-  readonly client: RedisClient;
-  getClient(): Promise<RedisClient>;
+  readonly client: RedisStoreClient;
+  getClient(): Promise<RedisStoreClient>;
 }
 
 /**
- * The Redis behind a cache that `@keyv/redis` keeps there, on the cache's own client, which stays the cache's to close; `null` for any other. Of a
+ * The Redis behind a cache that `@keyv/redis` 5 keeps there, on the cache's own client, which stays the cache's to close; `null` for any other. Of a
  * cache in tiers the last one counts: those in front of it are copies.
  */
 export function redisBehind(cache: Cache): RedisClientSource | null {
@@ -21,5 +21,7 @@ export function redisBehind(cache: Cache): RedisClientSource | null {
 function isKeyvRedis(adapter: unknown): adapter is KeyvRedis {
   if (typeof adapter !== 'object' || adapter === null) return false;
   const { getClient, client } = adapter as Partial<KeyvRedis>;
-  return typeof getClient === 'function' && typeof client?.evalSha === 'function';
+  return (
+    typeof getClient === 'function' && REDIS_CLIENT_METHODS.every((method) => typeof client?.[method] === 'function')
+  );
 }

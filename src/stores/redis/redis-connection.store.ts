@@ -10,13 +10,13 @@ import {
 } from '../../contracts/connection.store.js';
 import { decodeName, encodeName } from '../encoded-name.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
-import { STORE_DEFAULTS, type StoreOptions } from '../store.options.js';
-import type { RedisClient } from './redis.client.js';
+import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
+import type { RedisStoreClient } from './redis.client.js';
 import { fieldsOf, readRecord } from './redis-record.js';
+import type { RedisClientSource } from './redis.link.js';
 import { RedisScripts } from './redis.scripts.js';
 import type { RedisScript } from './redis.script.js';
-import { REAP_LIMIT } from './script.prelude.js';
-import { ScriptRunner, type RedisClientSource } from './script.runner.js';
+import { ScriptRunner } from './script.runner.js';
 
 /**
  * How long after a record's expiry Redis itself drops it. Until then the channels that it names can be tidied up; after that nobody has looked at
@@ -27,8 +27,8 @@ const DROP_AFTER_EXPIRY_MS = 3_600_000;
 /** About how many items a step reads: more would keep other clients waiting, fewer would cost more round trips. */
 const SCAN_COUNT = 500;
 
-/** Records found in one step, which keeps other clients waiting for about a millisecond. */
-const FIND_AT_ONCE = 250;
+/** Records found in one step: it keeps other clients waiting, the longer the more channels there are in them. */
+const FIND_AT_ONCE = 100;
 
 /**
  * Keeps connections in Redis 6.2 or later, or in Valkey, for any number of writing processes. Every operation is one Lua script, hence one
@@ -54,7 +54,7 @@ export class RedisConnectionStore extends ConnectionStore {
   private readonly runner: ScriptRunner;
 
   /** @param client a client of `@redis/client`, connected or not, that stays yours to close; or what finds one at the first operation */
-  constructor(client: RedisClient | RedisClientSource, options: StoreOptions = {}) {
+  constructor(client: RedisStoreClient | RedisClientSource, options: ConnectionStoreOptions = {}) {
     super();
     const { keyPrefix = STORE_DEFAULTS.keyPrefix, timeoutMs = STORE_DEFAULTS.timeoutMs } = options;
     const { expireAfterSeconds = STORE_DEFAULTS.expireAfterSeconds, clock = new SystemClock() } = options;
@@ -147,8 +147,8 @@ export class RedisConnectionStore extends ConnectionStore {
     let skip = 0;
     for (;;) {
       const answer = await this.run(RedisScripts.count, String(skip));
-      const [seen, kept, count] = answer as [number, number, number];
-      if (seen < REAP_LIMIT) return count;
+      const [hasMore, kept, count] = answer as [0 | 1, number, number];
+      if (hasMore === 0) return count;
       skip += kept;
     }
   }
@@ -186,6 +186,6 @@ export class RedisConnectionStore extends ConnectionStore {
   }
 }
 
-function sourceOf(client: RedisClient | RedisClientSource): RedisClientSource {
+function sourceOf(client: RedisStoreClient | RedisClientSource): RedisClientSource {
   return 'client' in client ? client : { client: () => client, open: () => client.connect() };
 }

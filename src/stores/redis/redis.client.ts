@@ -1,15 +1,16 @@
 /**
- * What the store uses of a client of `@redis/client` (also called node-redis): that of one server, of a cluster or of Sentinel. Anything
+ * What the store uses of a client of `@redis/client` 5 (also called node-redis): that of one server, of a cluster or of Sentinel. Anything
  * that has these members will do.
  */
-export interface RedisClient extends ScriptCommands {
+export interface RedisStoreClient {
   readonly isOpen: boolean;
   /** Absent from the client of a cluster, which keeps several sockets. */
   readonly isReady?: boolean;
   connect(): Promise<unknown>;
-  once(event: 'ready' | 'error', listener: (error: unknown) => void): unknown;
-  off(event: 'ready' | 'error', listener: (error: unknown) => void): unknown;
-  withCommandOptions(options: RedisCommandOptions): ScriptCommands;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  off(event: 'error', listener: (error: unknown) => void): unknown;
+  /** The same client, with replies as strings. */
+  withCommandOptions(options: { readonly typeMapping: Record<string, never> }): ScriptCommands;
 }
 
 export interface ScriptCommands {
@@ -17,17 +18,15 @@ export interface ScriptCommands {
   eval(source: string, options: ScriptArguments): Promise<unknown>;
 }
 
-export interface RedisCommandOptions {
-  /** What replies become in place of strings; a client may have been told otherwise. */
-  readonly typeMapping: Record<string, never>;
-}
-
 export interface ScriptArguments {
   keys: string[];
   arguments: string[];
 }
 
+/** Methods by which a client is told from other things; the clients of version 4 lack the first. */
+export const REDIS_CLIENT_METHODS = ['withCommandOptions', 'connect', 'on', 'off'] as const;
+
 /** Whether the client spreads keys over the nodes of a cluster. */
-export function isClusterClient(client: RedisClient): boolean {
-  return 'slots' in client;
+export function hasSlots(client: object): client is { readonly slots: readonly unknown[] } {
+  return 'slots' in client && Array.isArray(client.slots);
 }

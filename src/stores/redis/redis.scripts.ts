@@ -20,6 +20,9 @@ local function write()
 end
 `;
 
+/** The most members of a channel that one step looks at. */
+const ROOM_SIZE = 1_000;
+
 const script = (operation: string, ...lua: string[]): RedisScript =>
   new RedisScript(operation, [PRELUDE, ...lua].join('\n'));
 
@@ -83,7 +86,11 @@ export const RedisScripts = Object.freeze({
      end
      if maxChannels and joined >= maxChannels then return 'limit' end
      if maxMembers and redis.call('SCARD', membersOf(channel)) >= maxMembers then
-       reap(${REAP_LIMIT}, 0)
+       -- Some of the members may have expired. In a room each is looked at; in a crowd those that would be next to go.
+       if redis.call('SCARD', membersOf(channel)) > ${ROOM_SIZE} then reap(${REAP_LIMIT}, 0)
+       elseif hasOld() then
+         for _, member in ipairs(redis.call('SMEMBERS', membersOf(channel))) do read(member) end
+       end
        if redis.call('SCARD', membersOf(channel)) >= maxMembers then return 'full' end
      end
      redis.call('HSET', recordOf(id), '#' .. channel, last + 1)
@@ -123,11 +130,11 @@ export const RedisScripts = Object.freeze({
      end`,
   ),
 
-  /** Arguments: how many unexpired ones to pass over. Returns how many were looked at, how many of them stay, and how many there are. */
+  /** Arguments: how many unexpired ones to pass over. Returns whether there is more to take away, how many more to pass over, and the count. */
   count: script(
     'count connections',
-    `local seen, kept = reap(${REAP_LIMIT}, tonumber(ARGV[4]))
-     return {seen, kept, redis.call('ZCARD', connections)}`,
+    `local kept, hasMore = reap(${REAP_LIMIT}, tonumber(ARGV[4]))
+     return {hasMore and 1 or 0, kept, redis.call('ZCARD', connections)}`,
   ),
 
   /** Arguments: cursor, about how many. Returns the next cursor and ids. */

@@ -1,5 +1,8 @@
-/** How many expired connections one step takes away at most: it must not keep other clients waiting. */
+/** How many connections one step takes away at most if they have expired: it must not keep other clients waiting. */
 export const REAP_LIMIT = 200;
+
+/** How many fields of records (a connection has some of its own and one for each channel) it takes away at most, for the same reason. */
+const REAP_FIELDS = 1_000;
 
 /**
  * What every script starts with. KEYS[1] is the sorted set of all connections. The first argument, which is taken away at once, is the time of Redis
@@ -84,14 +87,17 @@ local function alive(ids)
 end
 
 -- Takes expired connections away, and ids that have no record (Redis may have evicted it). Whoever was last seen within the lifetime has not
--- expired; of the others, those registered late are kept, and the next step starts behind them. Returns how many it looked at and kept.
-local function reap(limit, kept)
-  local ids = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', kept, limit)
-  local before = kept
+-- expired; of the others, those registered late stay, and the next step is to start behind them. Returns how many stay, and whether there
+-- may be more to take.
+local function reap(limit, skip)
+  local ids = redis.call('ZRANGEBYSCORE', connections, '-inf', lastSeenOfExpired, 'LIMIT', skip, limit)
+  local kept, fields = 0, 0
   for _, id in ipairs(ids) do
+    if fields > ${REAP_FIELDS} then return kept, true end
+    fields = fields + redis.call('HLEN', recordOf(id))
     if read(id) then kept = kept + 1 else redis.call('ZREM', connections, id) end
   end
-  return #ids, kept - before
+  return kept, #ids == limit
 end
 
 local function keep(key) redis.call('PEXPIRE', key, idle) end

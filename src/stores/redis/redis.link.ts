@@ -1,0 +1,119 @@
+import { SystemClock } from '../../contracts/clock.js';
+import { hasSlots, type RedisStoreClient, type ScriptCommands } from './redis.client.js';
+
+/** Where the client comes from. It is asked again and again: an application may replace its client. */
+export interface RedisClientSource {
+  client(): RedisStoreClient | Promise<RedisStoreClient>;
+  /** Connects a client that is not open. */
+  open(client: RedisStoreClient): Promise<unknown>;
+  /** Closes the client, where it was made for the store. */
+  close?(): Promise<void>;
+}
+
+/** A client that can be asked now. */
+export interface ReadyClient {
+  readonly client: RedisStoreClient;
+  readonly commands: ScriptCommands;
+}
+
+/** How often a client that is not ready is looked at: clients of one server, of a cluster and of Sentinel tell it by different events, or by none. */
+const LOOK_EVERY_MS = 10;
+
+/** How long after a failure a client is opened again at the earliest. */
+const REOPEN_AFTER_MS = 100;
+
+/**
+ * Gives the client while it is ready, and nothing else: a client of `@redis/client` holds commands back while it has no connection, and sends
+ * them whenever it has one again. Who comes while a connection is being made waits for it; once that has taken `timeoutMs`, everyone is refused at
+ * once until it is there. By the time of the machine, whatever clock the store was given: a server is waited for.
+ */
+export class RedisLink {
+  private readonly machine = new SystemClock();
+  private ready: ReadyClient | undefined;
+  private awaySince: number | undefined;
+  private lastError: unknown;
+  private waiting: Promise<void> | undefined;
+  private opening: Promise<void> | undefined;
+  private mayReopenAt = 0;
+  private isClosed = false;
+
+  constructor(
+    private readonly source: RedisClientSource,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Why there is no connection, as far as the client said; `undefined` while there is one. */
+  get absence(): unknown {
+    return this.awaySince === undefined ? undefined : this.lastError;
+  }
+
+  /** @throws when there is no connection, after waiting for one that has only just gone */
+  async readyClient(): Promise<ReadyClient> {
+    for (;;) {
+      if (this.isClosed) throw new Error('The store is closed.');
+      const client = await this.source.client();
+      if (isReady(client)) {
+        this.awaySince = undefined;
+        this.lastError = undefined;
+        return this.commandsOf(client);
+      }
+      const now = this.machine.now();
+      this.awaySince ??= now;
+      if (!client.isOpen) this.open(client, now);
+      const awayMs = now - this.awaySince;
+      if (awayMs >= this.timeoutMs) {
+        throw new Error(`The connection to Redis has been gone for ${awayMs} ms.`, { cause: this.lastError });
+      }
+      this.waiting ??= this.look(client, now).finally(() => (this.waiting = undefined));
+      await this.waiting;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.source.close?.();
+  }
+
+  private commandsOf(client: RedisStoreClient): ReadyClient {
+    if (this.ready?.client !== client) {
+      // An application may have told its client to answer with buffers.
+      this.ready = { client, commands: client.withCommandOptions({ typeMapping: {} }) };
+    }
+    return this.ready;
+  }
+
+  private open(client: RedisStoreClient, now: number): void {
+    if (this.opening !== undefined || now < this.mayReopenAt) return;
+    this.opening = Promise.resolve(this.source.open(client))
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.lastError = error;
+          this.mayReopenAt = this.machine.now() + REOPEN_AFTER_MS;
+        },
+      )
+      .finally(() => (this.opening = undefined));
+  }
+
+  /** Resolves when it is worth looking again: the client is ready or was closed, or time is up. */
+  private async look(client: RedisStoreClient, since: number): Promise<void> {
+    const onError = (error: unknown): void => {
+      this.lastError = error;
+    };
+    client.on('error', onError);
+    try {
+      const wasOpen = client.isOpen;
+      do await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      while (!isReady(client) && client.isOpen === wasOpen && this.machine.now() - since < this.timeoutMs);
+    } finally {
+      client.off('error', onError);
+    }
+  }
+}
+
+/** Whether a command would be sent at once. The client of a cluster is open before it knows its nodes, and does not say when it does. */
+function isReady(client: RedisStoreClient): boolean {
+  if (!client.isOpen) return false;
+  if (hasSlots(client)) return client.slots[0] !== undefined;
+  return client.isReady !== false;
+}
