@@ -1,11 +1,23 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Choose } from './schedule.tree.js';
+import type { Choose } from './schedule.search.js';
 import { promisesAtRest, type Wire } from './wire.js';
 
 /** One of several callers that run at once. */
 export interface Actor {
   readonly name: string;
   run(): Promise<unknown>;
+}
+
+export interface InterleavingOptions {
+  /** All begin before the first request is answered, so that beginning is no step of its own. */
+  readonly beginsAtOnce?: boolean;
+  /**
+   * The answer to a request is a step of its own: others may go on after the backend has answered and before the actor knows. That makes a
+   * difference only to actors that share a store, and in it what they wait for.
+   */
+  readonly answersTravel?: boolean;
+  /** @default 5_000, longer than any request takes */
+  readonly hangsAfterMs?: number;
 }
 
 interface Step {
@@ -17,7 +29,6 @@ interface Step {
 /** Whose request it is. One for all: each more would slow down every promise. */
 const actorOfRequest = new AsyncLocalStorage<number>();
 
-/** Longer than any request takes. Only a store that waits for itself gets there. */
 const HANGS_AFTER_MS = 5_000;
 
 /**
@@ -38,7 +49,7 @@ export class Interleaving {
 
   constructor(
     private readonly actors: readonly Actor[],
-    private readonly hangsAfterMs = HANGS_AFTER_MS,
+    private readonly options: InterleavingOptions = {},
   ) {
     this.answers = actors.map(() => undefined);
   }
@@ -46,14 +57,12 @@ export class Interleaving {
   /**
    * Resolves when all have their answers. Rejects when one of them does, when none gets any further, and when a request is left over after the
    * last answer: nobody waits for it, and a Lambda freezes.
-   *
-   * @param beginsAtOnce whether all begin before the first request is answered, so that beginning is no step of its own
    */
-  async run(wire: Wire, choose: Choose, beginsAtOnce = false): Promise<void> {
+  async run(wire: Wire, choose: Choose): Promise<void> {
     wire.intercept((request, perform) => this.hold(request, perform));
     this.actors.forEach(({ name, run }, actor) => {
       const begin = (): void => this.begin(actor, run);
-      if (beginsAtOnce) begin();
+      if (this.options.beginsAtOnce) begin();
       else this.waiting.push({ actor, name: `${name} begins`, take: begin });
     });
     try {
@@ -77,9 +86,9 @@ export class Interleaving {
       if (this.failure !== undefined) throw this.failure.cause;
       if (this.finished.size === this.actors.length) break;
       if (this.waiting.length > 0) {
-        await this.take(choose(this.waiting.length));
+        await this.take(choose(this.waiting.map(({ actor }) => actor)));
         atRestSince = Date.now();
-      } else if (Date.now() - atRestSince > this.hangsAfterMs) {
+      } else if (Date.now() - atRestSince > (this.options.hangsAfterMs ?? HANGS_AFTER_MS)) {
         throw new Error('No request is under way, and still not everyone has an answer.');
       }
     }
@@ -109,7 +118,14 @@ export class Interleaving {
     const actor = actorOfRequest.getStore() ?? -1;
     const name = `${this.actors[actor]?.name ?? 'nobody'}: ${request}`;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ actor, name, take: () => perform().then(resolve, reject) });
+      const take = async (): Promise<void> => {
+        const answer = perform();
+        await Promise.allSettled([answer]);
+        const deliver = (): void => void answer.then(resolve, reject);
+        if (this.options.answersTravel) this.waiting.push({ actor, name: `answer to ${name}`, take: deliver });
+        else deliver();
+      };
+      this.waiting.push({ actor, name, take });
     });
   }
 }

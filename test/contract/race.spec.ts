@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Connection } from '../../src/contracts/connection.js';
 import { ManualClock } from '../support/manual.clock.js';
-import { Interleaving } from './interleaving.js';
+import { Interleaving, type InterleavingOptions } from './interleaving.js';
 import { add, inTurn, join, remove } from './operations.js';
 import { exploreRace, type Race } from './race.js';
 import { ReferenceModel } from './reference.model.js';
 import { ReferenceStore } from './reference.store.js';
-import { ScheduleTree } from './schedule.tree.js';
+import { ScheduleSearch } from './schedule.search.js';
 import { EXPIRE_AFTER_MS } from './store.harness.js';
 import type { Subject } from './subject.js';
 import { Wire } from './wire.js';
 
 /** Runs actors of so many requests each in every order, and resolves to the orders. */
-async function schedulesOf(...requests: readonly number[]): Promise<string[]> {
-  const tree = new ScheduleTree();
+async function schedulesOf(requests: readonly number[], options: InterleavingOptions = {}): Promise<string[]> {
+  const search = new ScheduleSearch();
   const schedules: string[] = [];
-  while (!tree.isExplored) {
+  while (!search.isComplete) {
     const wire = new Wire();
     const actors = requests.map((count, index) => ({
       name: String(index),
@@ -23,16 +23,16 @@ async function schedulesOf(...requests: readonly number[]): Promise<string[]> {
         for (let request = 0; request < count; request++) await wire.carry(String(request), async () => undefined);
       },
     }));
-    const interleaving = new Interleaving(actors);
-    await tree.walk((choose) => interleaving.run(wire, choose));
-    schedules.push(interleaving.schedule.map((step) => step.slice(0, 1)).join(''));
+    const interleaving = new Interleaving(actors, options);
+    await search.walk((choose) => interleaving.run(wire, choose));
+    schedules.push(interleaving.schedule.map((step) => step.replace('answer to ', '').slice(0, 1)).join(''));
   }
   return schedules;
 }
 
 describe('the scheduler', () => {
   it('tries every order of steps once', async () => {
-    const schedules = await schedulesOf(2, 1);
+    const schedules = await schedulesOf([2, 1]);
     // Two requests and one, and the two beginnings: 5! / (3! × 2!)
     expect(schedules.toSorted()).toEqual([
       '00011',
@@ -46,15 +46,24 @@ describe('the scheduler', () => {
       '10100',
       '11000',
     ]);
-    await expect(schedulesOf(1, 1, 1)).resolves.toHaveLength(90);
+    await expect(schedulesOf([1, 1, 1])).resolves.toHaveLength(90);
+  });
+
+  it('lets others go on while an answer is on its way', async () => {
+    const schedules = await schedulesOf([1, 1], { answersTravel: true });
+    // A beginning, a request and its answer each: 6! / (3! × 3!)
+    expect(new Set(schedules).size).toBe(20);
+    expect(schedules).toHaveLength(20);
   });
 
   it('takes the same orders in every run', async () => {
-    expect(await schedulesOf(1, 2)).toEqual(await schedulesOf(1, 2));
+    expect(await schedulesOf([1, 2])).toEqual(await schedulesOf([1, 2]));
   });
 
   it('says so when actors wait for each other', async () => {
-    const interleaving = new Interleaving([{ name: 'stuck', run: () => new Promise(() => undefined) }], 10);
+    const interleaving = new Interleaving([{ name: 'stuck', run: () => new Promise(() => undefined) }], {
+      hangsAfterMs: 10,
+    });
     await expect(interleaving.run(new Wire(), () => 0)).rejects.toThrow(
       /still not everyone has an answer[^]*stuck begins/,
     );

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import { aftermathOf } from './aftermath.js';
 import { Interleaving, type Actor } from './interleaving.js';
 import type { Operation } from './operations.js';
-import { ScheduleTree } from './schedule.tree.js';
+import { ScheduleSearch } from './schedule.search.js';
 import { expectAgreement, readState, textOf, type Names, type StoreState } from './store.state.js';
 import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
 
@@ -30,7 +30,7 @@ interface Outcome {
 export async function exploreRace(race: Race, create: CreateSubject, limit = Infinity): Promise<number> {
   const legal: Outcome[] = [];
   await playAll(race, { create: async () => referenceSubject(), isReference: true }, (outcome) => legal.push(outcome));
-  const tree = await playAll(race, { create, limit }, ({ result, interleaving }) => {
+  const search = await playAll(race, { create, limit }, ({ result, interleaving }) => {
     const { order } = interleaving;
     const inOrder = legal.filter((each) => order.every((pair) => each.interleaving.order.includes(pair)));
     const possible = new Map(inOrder.map((each) => [textOf(each.result), each.result]));
@@ -38,7 +38,7 @@ export async function exploreRace(race: Race, create: CreateSubject, limit = Inf
     // It cannot pass, and shows what might have been instead.
     expect([...possible.values()]).toContainEqual(result);
   });
-  return tree.walks;
+  return search.walks;
 }
 
 interface Play {
@@ -48,15 +48,18 @@ interface Play {
   readonly isReference?: boolean;
 }
 
-async function playAll(race: Race, options: Play, onOutcome: (outcome: Outcome) => unknown): Promise<ScheduleTree> {
+async function playAll(race: Race, options: Play, onOutcome: (outcome: Outcome) => unknown): Promise<ScheduleSearch> {
   const { create, limit = Infinity, isReference = false } = options;
-  const tree = new ScheduleTree();
-  while (!tree.isExplored && tree.walks < limit) {
-    await tree.walk((choose) =>
+  const search = new ScheduleSearch();
+  while (!search.isComplete && search.walks < limit) {
+    await search.walk((choose) =>
       withSubject(create, async (subject) => {
         await race.prepare(subject.stores[0], subject.clock);
-        const interleaving = new Interleaving(actorsOf(race, subject));
-        await interleaving.run(subject.wire, choose, isReference);
+        const interleaving = new Interleaving(actorsOf(race, subject), {
+          beginsAtOnce: isReference,
+          answersTravel: !isReference && subject.stores.length === 1,
+        });
+        await interleaving.run(subject.wire, choose);
         try {
           onOutcome({ result: await resultOf(race, subject, interleaving.answers), interleaving });
         } catch (cause) {
@@ -65,7 +68,7 @@ async function playAll(race: Race, options: Play, onOutcome: (outcome: Outcome) 
       }),
     );
   }
-  return tree;
+  return search;
 }
 
 function actorsOf({ actors }: Race, { stores, clock }: Subject): Actor[] {
