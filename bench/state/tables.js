@@ -20,16 +20,15 @@ export function costsTable(samples, sizes) {
   const rows = samples.operations.flatMap((operation) =>
     sizes.map((size, index) => {
       const of = (figure) => samples.median(operation, size, figure);
-      const p99 = of('p99');
       return [
         index === 0 ? operation : '',
         sizeName(size),
         count(of('rate')),
         us(of('p50')),
-        p99 === undefined ? '–' : us(p99),
+        us(of('p99')),
         ...['clientCpu', 'redisCpu', 'script'].map((figure) => decimal(of(figure))),
         decimal(of('loopDelay')),
-        of('roundTrips') === undefined ? '–' : decimal(of('roundTrips'), 0),
+        decimal(of('roundTrips'), 0),
       ];
     }),
   );
