@@ -172,7 +172,7 @@ describeWithRedis('RedisConnectionStore', () => {
     const store = keptStore(new RedisConnectionStore(await redisAtUrl(gone.url, silent), { timeoutMs: 200 }));
     const error = await failureOf(store.countConnections());
     expect(error.message).toContain('check that its server is up and reachable');
-    expect(error.cause).toMatchObject({ code: 'ECONNREFUSED' });
+    expect(error.cause).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     expect((await failureOf(store.countConnections())).cause).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 

@@ -79,7 +79,8 @@ export class RedisServer {
 /** A node of a cluster listens on a second port, 10,000 above its own, which must be one as well. */
 const MAX_PORT = 55_535;
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -25,7 +25,7 @@ import { ScriptRunner } from './script.runner.js';
 const DROP_AFTER_EXPIRY_MS = 3_600_000;
 
 /** About how many items a step reads: more would keep other clients waiting, fewer would cost more round trips. */
-const SCAN_COUNT = 500;
+const SCAN_COUNT = 250;
 
 /** Records found in one step: it keeps other clients waiting, the longer the more channels there are in them. */
 const FIND_AT_ONCE = 100;
@@ -40,8 +40,9 @@ const FIND_AT_ONCE = 100;
  * | `websocket:connection:{id}` | hash | `at`, `user`, `route`, `endpoint`, `until`, and `#{channel}` with the order of joining |
  * | `websocket:channels` | set | names of the channels that have members |
  * | `websocket:channels:{channel}` | set | ids of a channel's members |
- * | `websocket:users:{0…16383}` | sorted set | `{userId} {id}` of every connection of the users whose hash it is |
- * | `websocket:removed:{id}` | string | when it was removed (epoch ms); stands for a minute |
+ * | `websocket:users:{0…16383}` | sorted set | `{hash of userId} {id}` of every connection of some dozens of users |
+ * | `websocket:removed:{id}` | string | when it was removed (epoch ms) and its record, in MessagePack; stands for a minute |
+ * | `websocket:ping` | string | when somebody asked whether the store takes writes (epoch ms); stands for a second |
  *
  * On Redis Cluster the prefix becomes a hash tag (`{websocket:}connections`): all keys are in one slot, which is what makes steps atomic there.
  *
@@ -151,6 +152,10 @@ export class RedisConnectionStore extends ConnectionStore {
       if (hasMore === 0) return count;
       skip += kept;
     }
+  }
+
+  override async ping(): Promise<void> {
+    await this.run(RedisScripts.ping);
   }
 
   override async close(): Promise<void> {

@@ -30,21 +30,26 @@ const REOPEN_AFTER_MS = 100;
 export class RedisLink {
   private readonly machine = new SystemClock();
   private ready: ReadyClient | undefined;
+  private heard: RedisStoreClient | undefined;
   private awaySince: number | undefined;
   private lastError: unknown;
   private waiting: Promise<void> | undefined;
   private opening: Promise<void> | undefined;
   private mayReopenAt = 0;
   private isClosed = false;
+  /** Stays on the client: one that nobody listens to throws out of its own attempt to reconnect, and never tries again. */
+  private readonly onError = (error: unknown): void => {
+    this.lastError = error;
+  };
 
   constructor(
     private readonly source: RedisClientSource,
     private readonly timeoutMs: number,
   ) {}
 
-  /** Why there is no connection, as far as the client said; `undefined` while there is one. */
-  get absence(): unknown {
-    return this.awaySince === undefined ? undefined : this.lastError;
+  /** Why nothing can be asked; `undefined` while there is a connection. */
+  get absence(): Error | undefined {
+    return this.awaySince === undefined ? undefined : this.goneSince(this.awaySince);
   }
 
   /** @throws when there is no connection, after waiting for one that has only just gone */
@@ -52,6 +57,7 @@ export class RedisLink {
     for (;;) {
       if (this.isClosed) throw new Error('The store is closed.');
       const client = await this.source.client();
+      this.listenTo(client);
       if (isReady(client)) {
         this.awaySince = undefined;
         this.lastError = undefined;
@@ -60,10 +66,7 @@ export class RedisLink {
       const now = this.machine.now();
       this.awaySince ??= now;
       if (!client.isOpen) this.open(client, now);
-      const awayMs = now - this.awaySince;
-      if (awayMs >= this.timeoutMs) {
-        throw new Error(`The connection to Redis has been gone for ${awayMs} ms.`, { cause: this.lastError });
-      }
+      if (now - this.awaySince >= this.timeoutMs) throw this.goneSince(this.awaySince);
       this.waiting ??= this.look(client, now).finally(() => (this.waiting = undefined));
       await this.waiting;
     }
@@ -71,6 +74,7 @@ export class RedisLink {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    this.heard?.off('error', this.onError);
     await this.source.close?.();
   }
 
@@ -80,6 +84,18 @@ export class RedisLink {
       this.ready = { client, commands: client.withCommandOptions({ typeMapping: {} }) };
     }
     return this.ready;
+  }
+
+  private goneSince(instant: number): Error {
+    const awayMs = this.machine.now() - instant;
+    return new Error(`The connection to Redis has been gone for ${awayMs} ms.`, { cause: this.lastError });
+  }
+
+  private listenTo(client: RedisStoreClient): void {
+    if (this.heard === client) return;
+    this.heard?.off('error', this.onError);
+    this.heard = client;
+    client.on('error', this.onError);
   }
 
   private open(client: RedisStoreClient, now: number): void {
@@ -97,17 +113,9 @@ export class RedisLink {
 
   /** Resolves when it is worth looking again: the client is ready or was closed, or time is up. */
   private async look(client: RedisStoreClient, since: number): Promise<void> {
-    const onError = (error: unknown): void => {
-      this.lastError = error;
-    };
-    client.on('error', onError);
-    try {
-      const wasOpen = client.isOpen;
-      do await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-      while (!isReady(client) && client.isOpen === wasOpen && this.machine.now() - since < this.timeoutMs);
-    } finally {
-      client.off('error', onError);
-    }
+    const wasOpen = client.isOpen;
+    do await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    while (!isReady(client) && client.isOpen === wasOpen && this.machine.now() - since < this.timeoutMs);
   }
 }
 

@@ -4,6 +4,7 @@ const REMEDIES: readonly (readonly [sign: RegExp, remedy: string])[] = [
     /\b(?:WRONGPASS|NOAUTH|NOPERM|AUTH)\b|can't run this command/,
     'check its user name, its password and what that user may do',
   ],
+  [/^LOADING\b/, 'wait until Redis has loaded its data'],
   [/\bOOM\b/, 'Redis is at its "maxmemory", so give it more or store less in it'],
   [/\bREADONLY\b|\bread-only\b|read only replica/, 'this Redis is a replica, so name the primary'],
   [/\b(?:MOVED|CROSSSLOT)\b|non local key/, 'this Redis is a cluster, so give a client made by createCluster'],

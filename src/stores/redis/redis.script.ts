@@ -4,10 +4,14 @@ import { createHash } from 'node:crypto';
 export class RedisScript {
   readonly sha1: string;
 
-  /** @param operation what failed when the script fails, for error messages */
+  /**
+   * @param operation what failed when the script fails, for error messages
+   * @param isRepeatable whether it may be run again when the answer was lost
+   */
   constructor(
     readonly operation: string,
     readonly source: string,
+    readonly isRepeatable: boolean,
   ) {
     this.sha1 = createHash('sha1').update(source).digest('hex');
   }

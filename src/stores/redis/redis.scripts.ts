@@ -5,14 +5,18 @@ import { PRELUDE, REAP_LIMIT } from './script.prelude.js';
 /** A connection as arguments: its id, when it was last seen, its user ('' for none), and the other fields of its record. */
 const WRITE = `
 local id, seenAt, user = ARGV[4], ARGV[5], ARGV[6]
+local expiry = string.format('%.0f', now + lifetime)
+-- Whether the record is what the first try wrote: its expiry tells the time of that, to the millisecond.
+local function wasWritten() return redis.call('HGET', recordOf(id), 'until') == expiry end
 local function write()
   redis.call('ZADD', connections, seenAt, id)
   keep(connections)
-  redis.call('HSET', recordOf(id), 'until', string.format('%.0f', now + lifetime), unpack(ARGV, 7))
+  redis.call('HSET', recordOf(id), 'until', expiry, unpack(ARGV, 7))
   if user ~= '' then
     redis.call('HSET', recordOf(id), 'user', user)
-    redis.call('ZADD', usersLike(user), 0, user .. ' ' .. id)
-    keep(usersLike(user))
+    local users, entry = indexOf(user, id)
+    redis.call('ZADD', users, 0, entry)
+    keep(users)
   end
   keep(recordOf(id))
   -- A store that nobody counts and nobody sweeps gets rid of what has expired faster than it grows.
@@ -24,14 +28,18 @@ end
 const ROOM_SIZE = 1_000;
 
 const script = (operation: string, ...lua: string[]): RedisScript =>
-  new RedisScript(operation, [PRELUDE, ...lua].join('\n'));
+  new RedisScript(operation, [PRELUDE, ...lua].join('\n'), true);
+
+/** For a step that cannot tell whether what it finds is what its first try left. */
+const unrepeatable = (operation: string, lua: string): RedisScript =>
+  new RedisScript(operation, [PRELUDE, lua].join('\n'), false);
 
 /** Every operation of the store. Ids, users and channels go in and come out encoded. */
 export const RedisScripts = Object.freeze({
   add: script(
     'add a connection',
     WRITE,
-    `if read(id) then return 0 end
+    `if read(id) then return isRepeat and wasWritten() and 1 or 0 end
      write()
      return 1`,
   ),
@@ -39,10 +47,10 @@ export const RedisScripts = Object.freeze({
   ensure: script(
     'restore a connection',
     WRITE,
-    `if isAlive(id) then return 'present' end
+    `if isAlive(id) then return isRepeat and wasWritten() and 'restored' or 'present' end
      read(id)
-     local removedAt = redis.call('GET', tombstoneOf(id))
-     if removedAt and tonumber(removedAt) > now - ${TOMBSTONE_MS} then return 'removed' end
+     local removedAt = buried(id)
+     if removedAt and removedAt > now - ${TOMBSTONE_MS} then return 'removed' end
      write()
      return 'restored'`,
   ),
@@ -53,10 +61,12 @@ export const RedisScripts = Object.freeze({
      local record = read(id)
      if not record then
        redis.call('ZREM', connections, id)
-       return {}
+       local removedAt, removed = buried(id)
+       -- By the first try, at this very time.
+       return isRepeat and removedAt == now and removed or {}
      end
      erase(id, record)
-     redis.call('SET', tombstoneOf(id), ARGV[1], 'PX', ${TOMBSTONE_MS})
+     redis.call('SET', tombstoneOf(id), ARGV[1] .. ' ' .. cmsgpack.pack(record), 'PX', ${TOMBSTONE_MS})
      return record`,
   ),
 
@@ -71,7 +81,7 @@ export const RedisScripts = Object.freeze({
   ),
 
   /** Arguments: id, channel, the most members of the channel, the most channels of the connection ('' for no limit). */
-  join: script(
+  join: unrepeatable(
     'join a channel',
     `local id, channel, maxMembers, maxChannels = ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
      local record = read(id)
@@ -101,7 +111,7 @@ export const RedisScripts = Object.freeze({
      return 'joined'`,
   ),
 
-  leave: script(
+  leave: unrepeatable(
     'leave a channel',
     `local id, channel = ARGV[4], ARGV[5]
      if not read(id) then return 'unknown-connection' end
@@ -126,7 +136,7 @@ export const RedisScripts = Object.freeze({
        if string.sub(field, 1, 1) == '#' then
          keep(membersOf(string.sub(field, 2)))
          keep(names)
-       elseif field == 'user' then keep(usersLike(record[i + 1])) end
+       elseif field == 'user' then keep((indexOf(record[i + 1]))) end
      end`,
   ),
 
@@ -183,16 +193,26 @@ export const RedisScripts = Object.freeze({
   /** Arguments: user, how many, the last id before ('' to start). Returns how many there were, and those of them that count. */
   user: script(
     'list the connections of a user',
-    `local user, last = ARGV[4] .. ' ', ARGV[6]
-     local from = last == '' and '[' .. user or '(' .. user .. last
-     local entries = redis.call('ZRANGEBYLEX', usersLike(ARGV[4]), from, '(' .. ARGV[4] .. '!', 'LIMIT', 0, ARGV[5])
+    `local user, limit, last = ARGV[4], tonumber(ARGV[5]), ARGV[6]
+     local users, start = indexOf(user)
+     local from = last == '' and '[' .. start or '(' .. start .. last
+     local entries = redis.call('ZRANGEBYLEX', users, from, '(' .. string.sub(start, 1, -2) .. '!', 'LIMIT', 0, limit)
      local ids = {}
-     for i, entry in ipairs(entries) do
-       ids[i] = string.sub(entry, #user + 1)
-       last = ids[i]
-       if redis.call('EXISTS', recordOf(last)) == 0 then redis.call('ZREM', usersLike(ARGV[4]), entry) end
+     for _, entry in ipairs(entries) do
+       last = string.sub(entry, #start + 1)
+       local owner = redis.call('HGET', recordOf(last), 'user')
+       if owner == user then ids[#ids + 1] = last
+       elseif not owner then redis.call('ZREM', users, entry) end
      end
      return {#entries, last, alive(ids)}`,
+  ),
+
+  /** Fails where a connect would: where Redis takes no writes, has no room, or holds something else under the key. */
+  ping: script(
+    'reach the store',
+    `redis.call('ZCARD', connections)
+     redis.call('SET', prefix .. 'ping', ARGV[1], 'PX', 1000)
+     return 1`,
   ),
 
   /**

@@ -5,8 +5,9 @@ export const REAP_LIMIT = 200;
 const REAP_FIELDS = 1_000;
 
 /**
- * What every script starts with. KEYS[1] is the sorted set of all connections. The first argument, which is taken away at once, is the time of Redis
- * (epoch ms) after which the step must do nothing, since its caller has been told that it failed. Then ARGV[1] is the time of the store (epoch ms),
+ * What every script starts with. KEYS[1] is the sorted set of all connections. The first two arguments are taken away at once: the time of Redis (epoch
+ * ms) after which the step must do nothing, since its caller has been told that it failed; and whether it is a repetition, whose first try may
+ * have done everything, only that the answer was lost. Then ARGV[1] is the time of the store (epoch ms),
  * ARGV[2] the lifetime of a record that nothing touches, ARGV[3] after how long Redis drops keys that nobody writes, both in ms.
  *
  * The other keys are made here, since which of them a step needs (the channels of a connection) is known to Redis alone. They share a slot
@@ -17,6 +18,7 @@ local seconds, microseconds = unpack(redis.call('TIME'))
 local time = seconds * 1000 + math.floor(microseconds / 1000)
 if time > tonumber(table.remove(ARGV, 1)) then return redis.error_reply(string.format('LATE %.0f', time)) end
 
+local isRepeat = table.remove(ARGV, 1) ~= ''
 local connections = KEYS[1]
 local prefix = string.sub(connections, 1, -#'connections' - 1)
 local names = prefix .. 'channels'
@@ -26,9 +28,11 @@ local lastSeenOfExpired = string.format('%.0f', now - lifetime)
 local function recordOf(id) return prefix .. 'connection:' .. id end
 local function membersOf(channel) return prefix .. 'channels:' .. channel end
 local function tombstoneOf(id) return prefix .. 'removed:' .. id end
--- A key for each user would take more memory than all that is in it, so up to some dozens of users share one.
-local function usersLike(user)
-  return prefix .. 'users:' .. tonumber(string.sub(redis.sha1hex(user), 1, 4), 16) % 16384
+-- A key for each user would take more memory than all that is in it, so up to some dozens of users share one. And an entry of more than 64 bytes
+-- would double what its neighbours take, so users are in it as a part of their hash; the record tells who it really is.
+local function indexOf(user, id)
+  local hash = redis.sha1hex(user)
+  return prefix .. 'users:' .. tonumber(string.sub(hash, 1, 4), 16) % 16384, string.sub(hash, 5, 16) .. ' ' .. (id or '')
 end
 
 local function forget(id, channel)
@@ -41,7 +45,7 @@ local function erase(id, record)
   for i = 1, #record, 2 do
     local field = record[i]
     if string.sub(field, 1, 1) == '#' then forget(id, string.sub(field, 2))
-    elseif field == 'user' then redis.call('ZREM', usersLike(record[i + 1]), record[i + 1] .. ' ' .. id) end
+    elseif field == 'user' then redis.call('ZREM', indexOf(record[i + 1], id)) end
   end
   redis.call('ZREM', connections, id)
   redis.call('DEL', recordOf(id))
@@ -61,6 +65,14 @@ local function read(id)
   if not hasExpired(record) then return record end
   erase(id, record)
   return nil
+end
+
+-- When a connection was removed, if less than a minute ago, and its record.
+local function buried(id)
+  local tombstone = redis.call('GET', tombstoneOf(id))
+  if not tombstone then return nil end
+  local blank = string.find(tombstone, ' ', 1, true)
+  return tonumber(string.sub(tombstone, 1, blank - 1)), cmsgpack.unpack(string.sub(tombstone, blank + 1))
 end
 
 local function isAlive(id)

@@ -8,8 +8,8 @@ import type { RedisScript } from './redis.script.js';
 /** What makes keys share a slot: whatever is within the first braces, unless that is nothing (Redis Cluster specification, "Hash tags"). */
 const HASH_TAG = /^[^{]*\{[^}]+\}/;
 
-/** How many times a step is refused for coming late, while its caller still waits, before that is the answer. */
-const MAX_REFUSALS = 2;
+/** How many times a step is tried again: it came too late for a clock that is ahead, or the connection went before the answer came. */
+const MAX_REPEATS = 2;
 
 /** One call on its way to Redis. */
 interface Call {
@@ -60,16 +60,21 @@ export class ScriptRunner {
   }
 
   private async perform(script: RedisScript, args: string[], call: Call): Promise<unknown> {
-    for (let refusals = 0; ; refusals++) {
+    let isRepeat = false;
+    for (let repeats = 0; ; repeats++) {
       const { client, commands } = await this.link.readyClient();
       if (call.isOver) return undefined;
       const routingKey = `${this.prefixFor(client)}connections`;
       try {
-        return await evaluate(commands, script, routingKey, [String(call.deadline + this.clockLead), ...args]);
+        const deadline = String(call.deadline + this.clockLead);
+        return await evaluate(commands, script, routingKey, [deadline, isRepeat ? '1' : '', ...args]);
       } catch (error) {
+        if (call.isOver || repeats === MAX_REPEATS) throw error;
         const redisTime = timeOfRefusal(error);
-        if (redisTime === null || call.isOver || refusals === MAX_REFUSALS) throw error;
-        this.clockLead = redisTime - this.machine.now();
+        if (redisTime !== null) this.clockLead = redisTime - this.machine.now();
+        // A server that closes idle connections does so while the process sleeps. What was asked may have happened.
+        else if (isReply(error) || !script.isRepeatable) throw error;
+        else isRepeat = true;
       }
     }
   }
@@ -104,6 +109,11 @@ async function evaluate(
 function timeOfRefusal(error: unknown): number | null {
   const time = /^LATE (\d+)/.exec(textOf(error))?.[1];
   return time === undefined ? null : Number(time);
+}
+
+/** Whether Redis said so. Its errors start with a word in capitals; those of the client and of sockets do not. */
+function isReply(error: unknown): boolean {
+  return /^[A-Z]{2,}\b/.test(textOf(error));
 }
 
 function textOf(error: unknown): string {

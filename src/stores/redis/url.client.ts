@@ -32,8 +32,9 @@ export async function redisAtUrl(url: string, { onLost, onBack }: RedisUrlListen
     socket: { socketTimeout: SILENCE_MS, reconnectStrategy: delayOfReconnect },
   });
   let isLost = false;
+  let isClosed = false;
   client.on('error', (error) => {
-    if (!isLost) onLost(error);
+    if (!isLost && !isClosed) onLost(error);
     isLost = true;
   });
   client.on('ready', () => {
@@ -44,6 +45,7 @@ export async function redisAtUrl(url: string, { onLost, onBack }: RedisUrlListen
     client: (): RedisStoreClient => client,
     open: () => client.connect(),
     close: async () => {
+      isClosed = true;
       if (client.isOpen) client.destroy();
     },
   };
