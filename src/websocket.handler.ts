@@ -17,6 +17,8 @@ import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 /** What is refused comes from outside: past this many the log has said enough. */
 const MAX_SAID = 100;
 
+const TELL_OF_OUTAGE_EVERY_MS = 10_000;
+
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
   /** The endpoint to record for the connection in place of the one that the event's domain and stage name. */
@@ -28,6 +30,7 @@ export interface EventOrigin {
 export class WebSocketHandler {
   private readonly logger = new Logger('WebSocket');
   private readonly said = new Set<string>();
+  private outage = { toldAt: -Infinity, untold: 0 };
 
   constructor(
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
@@ -160,8 +163,25 @@ export class WebSocketHandler {
       this.sayOnce(error.reason);
       return Responses.malformed(error.statusCode, error.reason);
     }
-    this.logger.error('An event could not be handled.', describeError(error));
-    return error instanceof StoreUnavailableError ? Responses.unavailable : Responses.internalError;
+    if (!(error instanceof StoreUnavailableError)) {
+      this.logger.error('An event could not be handled.', describeError(error));
+      return Responses.internalError;
+    }
+    this.tellOfOutage(error);
+    return Responses.unavailable;
+  }
+
+  /** While the store is away every event of every client fails alike: one in a while is told, with how many were not. */
+  private tellOfOutage(error: StoreUnavailableError): void {
+    const now = this.options.clock.now();
+    if (now - this.outage.toldAt < TELL_OF_OUTAGE_EVERY_MS) {
+      this.outage.untold++;
+      return;
+    }
+    const others =
+      this.outage.untold === 0 ? '' : ` Nor could ${this.outage.untold} others since the last such message.`;
+    this.logger.error(`An event could not be handled.${others}`, describeError(error));
+    this.outage = { toldAt: now, untold: 0 };
   }
 
   private sayOnce(message: string): void {

@@ -24,6 +24,6 @@ export interface DynamoDbStoreOptions {
   /** A client of `@aws-sdk/client-dynamodb` of your own, never closed; `region`, `endpoint` and `credentials` are not read then. */
   readonly client?: DynamoDbClient;
 
-  /** Over how many partitions the list of all connections and each channel are spread; the same for every process. @default 8 */
+  /** Over how many partitions each channel is spread, and over four times as many all connections; the same for every process. @default 8 */
   readonly partitions?: number;
 }

@@ -3,7 +3,8 @@ import type { WebSocketRequestContext } from './events.js';
 const EXECUTE_API_HOST = /^([a-z0-9-]+)\.execute-api\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?)$/i;
 
 const API_ID = /^[a-z0-9]+$/i;
-const STAGE = /^[\w-]+$/;
+/** API Gateway's stage names have at most 128 characters. */
+const STAGE = /^[\w-]{1,128}$/;
 
 /**
  * A Management API endpoint as the SDK needs it: with a scheme, without a trailing slash and without the `/@connections` that

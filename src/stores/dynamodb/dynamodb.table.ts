@@ -13,9 +13,17 @@ export interface DynamoDbTableSettings {
 
 const DEFAULT_REMEDY = 'check that DynamoDB can be reached and accepts the credentials';
 
+const THROTTLED = 'give the table more throughput, or have it paid by request';
+
 const REMEDIES: Readonly<Record<string, string>> = {
   AccessDeniedException:
     'allow this process dynamodb:BatchGetItem, GetItem, PutItem, UpdateItem, DeleteItem and Query on the table',
+  ProvisionedThroughputExceededException: THROTTLED,
+  ThrottlingException: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  ValidationException:
+    'check that the keys of the table are "pk" and "sk" (both strings), and that no connection is in so many channels that its item exceeds 400 KB',
+  CredentialsProviderError: 'give the process credentials, or the option "credentials"',
   ERR_MODULE_NOT_FOUND: 'install @aws-sdk/client-dynamodb',
 };
 
