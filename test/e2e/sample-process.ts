@@ -26,9 +26,9 @@ export class SampleProcess {
   }
 
   /** @param port 0 takes a free one */
-  static async start(port = 0): Promise<SampleProcess> {
+  static async start(port = 0, environment: Readonly<Record<string, string>> = {}): Promise<SampleProcess> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' },
+      env: { ...process.env, ...environment, PORT: String(port), NODE_OPTIONS: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const line of createInterface({ input: child.stdout })) {

@@ -59,7 +59,7 @@ const whisper = { type: 'whisper', from: 'Alice', to: 'Bob', text: 'just us two'
 const expected = {
   alice: [
     { type: 'error', action: 'join', code: 'no-name', message: 'Choose a name first.' },
-    { type: 'welcome', name: 'Alice', rooms },
+    { type: 'welcome', name: 'Alice', rooms, joined: [] },
     count(1),
     { type: 'room', room: 'lobby', members: ['Alice'] },
     { type: 'joined', room: 'lobby', name: 'Bob' },
@@ -75,7 +75,7 @@ const expected = {
     { type: 'error', action: 'whisper', code: 'not-here', message: 'Bob is not here.' },
   ],
   bob: [
-    { type: 'welcome', name: 'Bob', rooms },
+    { type: 'welcome', name: 'Bob', rooms, joined: [] },
     count(1),
     count(2),
     { type: 'room', room: 'lobby', members: ['Alice', 'Bob'] },
@@ -88,7 +88,7 @@ const expected = {
   ],
   chidi: [
     { type: 'error', action: 'name', code: 'name-taken', message: 'ALICE is here already.' },
-    { type: 'welcome', name: 'Chidi', rooms },
+    { type: 'welcome', name: 'Chidi', rooms, joined: [] },
     count(1),
     count(2),
     { type: 'error', action: 'say', code: 'not-in-room', message: 'Join #lobby to talk there.' },

@@ -20,6 +20,8 @@ const text = byId('text');
 let isWelcome = false;
 /** The room to show once it is joined. */
 let opening = session.current;
+/** Whether a server that has forgotten this connection is told again who it is: once for each request. */
+let mayHeal = true;
 
 const actions = {
   openRoom(room) {
@@ -39,13 +41,15 @@ const actions = {
 };
 
 const handlers = {
-  welcome({ name, rooms }) {
+  welcome({ name, rooms, joined }) {
     state.me = name;
     state.setCounts(rooms);
     showChat(name);
+    // All of them on a new connection, and on one that the server had forgotten.
+    for (const room of session.rooms) if (!joined.includes(room)) connection.send({ action: 'join', room });
+    sendAgain(({ isRoom, title }) => !isRoom || joined.includes(title));
     if (isWelcome) return;
     isWelcome = true;
-    for (const room of session.rooms) connection.send({ action: 'join', room });
     if (session.rooms.length > 0 || state.current !== null) return;
     update();
     byId('title').focus();
@@ -53,11 +57,14 @@ const handlers = {
   },
   room({ room, members }) {
     const known = state.room(room);
+    const isMember = members.includes(state.me);
     // The answer to a `who` of a room that was left meanwhile.
-    if (known === undefined && !members.includes(state.me)) return;
+    if (known === undefined && !isMember) return;
     if (!session.rooms.includes(room)) session.rooms.push(room);
     const conversation = state.enterRoom(room);
     state.setMembers(conversation, members);
+    if (isMember) sendAgain((meant) => meant === conversation);
+    else heal();
     if (known !== undefined) return;
     tell(conversation, 'You joined.');
     if (opening === room || state.current === null) actions.openConversation(conversation);
@@ -73,6 +80,7 @@ const handlers = {
     if (conversation === undefined) return;
     if (name === state.me) {
       session.rooms = session.rooms.filter((joined) => joined !== room);
+      outbox.release((left) => left === conversation);
       state.close(conversation);
       return;
     }
@@ -89,15 +97,18 @@ const handlers = {
     if (action === 'name') {
       session.name = null;
       showNameForm(message);
+      outbox.release().forEach(giveBack);
       return;
     }
-    if (code === 'no-name') {
-      // The server has forgotten; it is told again.
-      isWelcome = false;
+    const refused = outbox.refused(action);
+    const isForgotten =
+      code === 'no-name' || (code === 'not-in-room' && session.rooms.includes(refused?.conversation.title));
+    if (isForgotten && outbox.hold(refused)) {
       introduce();
+      return;
     }
-    showProblem(message);
-    giveBack(outbox.refused(action));
+    if (isForgotten) heal();
+    fail(message, refused);
   },
 };
 
@@ -115,8 +126,7 @@ connection.addEventListener('frame', ({ detail: frame }) => {
   if (frame === null || typeof frame !== 'object') return;
   // A frame without a type is the gateway's own: no such route, or the server failed.
   if (typeof frame.type !== 'string') {
-    showProblem(`The server answered: ${String(frame.message)}`);
-    giveBack(outbox.failed());
+    fail(`The server answered: ${String(frame.message)}`, outbox.failed());
   } else if (Object.hasOwn(handlers, frame.type)) handlers[frame.type](frame);
   update();
 });
@@ -159,12 +169,7 @@ byId('composer').addEventListener('submit', (event) => {
   const { current } = state;
   const message = text.value.trim();
   if (message === '' || current === null) return;
-  const sent = request(
-    current.isRoom
-      ? { action: 'say', room: current.title, text: message }
-      : { action: 'whisper', to: current.title, text: message },
-  );
-  if (!sent) return;
+  if (!request(messageTo(current, message))) return;
   outbox.add(current, message);
   text.value = '';
   fitText();
@@ -197,11 +202,36 @@ function introduce() {
   return session.name !== null && connection.send({ action: 'name', name: session.name, key: session.key });
 }
 
+/** The same, for a server that has forgotten it. One that forgets at once is not told for ever. */
+function heal() {
+  if (mayHeal) introduce();
+  mayHeal = false;
+}
+
+function messageTo({ isRoom, title }, message) {
+  return isRoom ? { action: 'say', room: title, text: message } : { action: 'whisper', to: title, text: message };
+}
+
+/** Sends what was refused because the server had forgotten this connection, now that it knows it again. */
+function sendAgain(isMeant) {
+  for (const { conversation, text: unsent } of outbox.release(isMeant)) {
+    if (connection.send(messageTo(conversation, unsent))) outbox.add(conversation, unsent, { isRepeated: true });
+    else giveBack({ conversation, text: unsent });
+  }
+}
+
 function request(frame) {
+  mayHeal = true;
   showProblem('');
   const sent = connection.send(frame);
   if (!sent) showProblem('Not connected. Try again when the connection is back.');
   return sent;
+}
+
+/** Says what went wrong, and gives back what it went wrong with, and what may have waited for it. */
+function fail(problem, message) {
+  showProblem(problem);
+  for (const unsent of [message, ...outbox.release()]) giveBack(unsent);
 }
 
 /** Puts a message that was not delivered back where it was written, unless something else is being written there. */

@@ -1,9 +1,24 @@
-/** What was sent and not answered yet, to give back what is refused. */
+/** What was sent and not answered yet, to give back what is refused, and what waits to be sent again. */
 export class Outbox {
   #unanswered = [];
+  #held = [];
 
-  add(conversation, text) {
-    this.#unanswered.push({ conversation, text });
+  add(conversation, text, { isRepeated = false } = {}) {
+    this.#unanswered.push({ conversation, text, isRepeated });
+  }
+
+  /** Keeps a refused message to be sent again; tells whether it may be, which is once. */
+  hold(message) {
+    if (message === undefined || message.isRepeated) return false;
+    this.#held.push(message);
+    return true;
+  }
+
+  /** Takes out what is held for the conversations meant. */
+  release(isMeant = () => true) {
+    const released = this.#held.filter(({ conversation }) => isMeant(conversation));
+    this.#held = this.#held.filter((message) => !released.includes(message));
+    return released;
   }
 
   /** Forgets a message that came back as everyone sees it. */
@@ -21,6 +36,7 @@ export class Outbox {
     return this.#unanswered.shift();
   }
 
+  /** Forgets what may have arrived; what is held has not. */
   clear() {
     this.#unanswered = [];
   }

@@ -8,8 +8,13 @@ export interface RoomCount {
 
 /** What the server sends. Instants (`at`) are milliseconds since the Unix epoch. */
 export type ChatFrame =
-  /** The answer to `name`. */
-  | { readonly type: 'welcome'; readonly name: string; readonly rooms: readonly RoomCount[] }
+  /** The answer to `name`. `joined` are the rooms that the connection is in: a client that knows of more was forgotten, and joins again. */
+  | {
+      readonly type: 'welcome';
+      readonly name: string;
+      readonly rooms: readonly RoomCount[];
+      readonly joined: readonly string[];
+    }
   /** The answer to `join` and `who`. */
   | { readonly type: 'room'; readonly room: string; readonly members: readonly string[] }
   /** To a room: somebody came or went. `left` also answers `leave`. */

@@ -23,7 +23,8 @@ export class ChatService {
   /** Gives a connection its name and welcomes it. */
   async welcome(connectionId: string, requested: string, key: string | null): Promise<void> {
     const name = await this.names.claim(connectionId, requested, key);
-    await this.send(connectionId, { type: 'welcome', name, rooms: await this.rooms() });
+    const [rooms, joined] = await Promise.all([this.rooms(), this.roomsOf(connectionId)]);
+    await this.send(connectionId, { type: 'welcome', name, rooms, joined });
   }
 
   /** Lets a connection into a room. The others hear of it from `websocket.channel.joined`. */
@@ -48,10 +49,9 @@ export class ChatService {
   /** Tells a room something. */
   async say(connectionId: string, room: string, text: string): Promise<void> {
     const from = await this.names.requireName(connectionId);
-    const channel = channelOfRoom(room);
-    const channels = await this.manager.getChannelsByConnection(connectionId);
-    if (!channels.includes(channel)) throw new ChatError('not-in-room', `Join #${room} to talk there.`);
-    await this.manager.sendToChannel(channel, {
+    const joined = await this.roomsOf(connectionId);
+    if (!joined.includes(room)) throw new ChatError('not-in-room', `Join #${room} to talk there.`);
+    await this.manager.sendToChannel(channelOfRoom(room), {
       type: 'message',
       room,
       from,
@@ -104,6 +104,11 @@ export class ChatService {
       if (room !== null) counts.set(room, members);
     }
     return [...counts].map(([room, members]) => ({ room, members })).slice(0, MAX_ROOMS_LISTED);
+  }
+
+  private async roomsOf(connectionId: string): Promise<string[]> {
+    const channels = await this.manager.getChannelsByConnection(connectionId);
+    return channels.map(roomOfChannel).filter((room) => room !== null);
   }
 
   private async send(connectionId: string, data: ChatFrame): Promise<void> {

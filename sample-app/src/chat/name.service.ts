@@ -35,7 +35,13 @@ export class NameService {
       throw new ChatError('already-named', `You are ${known.name} until you disconnect.`);
     }
     const person = known ?? { name, key };
-    if (!(await this.take(connectionId, person))) throw new ChatError('name-taken', `${name} is here already.`);
+    // Whoever holds it is not asked to stand back because another one tries to get it.
+    const isHeld = known !== null && (await this.holds(connectionId, known));
+    if (!isHeld && !(await this.take(connectionId, person))) {
+      // Whoever had the name until the store forgot the connection, and finds it taken, may choose another.
+      await this.forget(connectionId);
+      throw new ChatError('name-taken', `${name} is here already.`);
+    }
     await this.cache.set(cacheKey(connectionId), person, EXPIRE_AFTER_MS);
     return person.name;
   }
@@ -71,6 +77,11 @@ export class NameService {
 
   async forget(connectionId: string): Promise<void> {
     await this.cache.del(cacheKey(connectionId));
+  }
+
+  /** Whether a connection is in the channel of its name, which it is not after a store came back empty. */
+  private async holds(connectionId: string, { name }: Person): Promise<boolean> {
+    return (await this.manager.getChannelsByConnection(connectionId)).includes(channelOfName(name));
   }
 
   private async take(connectionId: string, { name, key }: Person): Promise<boolean> {
