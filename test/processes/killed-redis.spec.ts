@@ -67,8 +67,8 @@ describeWithRedis('an application whose Redis', () => {
       await untilUp(manager);
       const admin = await connectTestClient(redis.url);
       try {
-        // Nothing of what was reported as failed happens now.
-        expect(await keysOf(admin)).toEqual([]);
+        // Nothing of what was reported as failed happens now; to ask whether Redis answers leaves a key of its own.
+        expect((await keysOf(admin)).filter((key) => key !== 'websocket:ping')).toEqual([]);
       } finally {
         admin.destroy();
       }

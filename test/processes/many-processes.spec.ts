@@ -10,9 +10,11 @@ import { ManagementApiServer, stopManagementApis } from '../support/management-a
 import { connectTestClient } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 import { expectAgreement } from './store.agreement.js';
-import { WorkerProcess } from './worker.process.js';
+import { killWorkers, WorkerProcess } from './worker.process.js';
 
 const PROCESSES = 4;
+
+const STORE_TIMEOUT_MS = 60_000;
 
 interface Report {
   readonly events: Readonly<Record<'connected' | 'disconnected' | 'joined' | 'left', Readonly<Record<string, number>>>>;
@@ -27,6 +29,8 @@ interface SharedStore {
   readonly store: ConnectionStore;
   /** How many operations each process does. */
   readonly operations: number;
+  /** How many of them at once. */
+  readonly lanes: number;
 }
 
 const names = {
@@ -36,7 +40,7 @@ const names = {
 };
 
 /** Has several applications do random things at once, and expects that the store, and the events that they fired, tell one story. */
-async function expectOneStory({ options, store, operations }: SharedStore): Promise<void> {
+async function expectOneStory({ options, store, operations, lanes }: SharedStore): Promise<void> {
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   let asked = seed;
   // Every fourth message meets a connection that is gone.
@@ -50,10 +54,12 @@ async function expectOneStory({ options, store, operations }: SharedStore): Prom
       apiGatewayEndpoint: api.endpoint(),
       credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'example-secret' },
       goneGracePeriodMs: 0,
+      // A machine that has much else to do is no outage.
+      storeTimeoutMs: STORE_TIMEOUT_MS,
       staleAfterSeconds,
     },
     operations,
-    lanes: 16,
+    lanes,
     staleAfterMs: staleAfterSeconds * 1_000,
     ...names,
   };
@@ -101,13 +107,19 @@ describeWithRedis(`${PROCESSES} processes on one Redis`, () => {
     const redis = await RedisServer.start();
     const client = await connectTestClient(redis.url);
     try {
-      const store = new RedisConnectionStore(client);
-      await expectOneStory({ options: { redis: { url: redis.url } }, store, operations: 20_000 / PROCESSES });
+      const store = new RedisConnectionStore(client, { timeoutMs: STORE_TIMEOUT_MS });
+      await expectOneStory({
+        options: { redis: { url: redis.url } },
+        store,
+        operations: 20_000 / PROCESSES,
+        lanes: 16,
+      });
     } finally {
+      await killWorkers();
       client.destroy();
       await redis.kill();
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 describe(`${PROCESSES} processes on one table of DynamoDB`, () => {
@@ -118,12 +130,13 @@ describe(`${PROCESSES} processes on one table of DynamoDB`, () => {
     const client = dynamoDb.client();
     try {
       await createConnectionsTable(client);
-      const store = new DynamoDbConnectionStore({ client });
+      const store = new DynamoDbConnectionStore({ client, timeoutMs: STORE_TIMEOUT_MS });
       const options = { dynamodb: { endpoint: dynamoDb.endpoint, region: 'eu-west-1' } };
-      await expectOneStory({ options, store, operations: 800 / PROCESSES });
+      await expectOneStory({ options, store, operations: 800 / PROCESSES, lanes: 4 });
     } finally {
+      await killWorkers();
       client.destroy();
       await dynamoDb.kill();
     }
-  }, 60_000);
+  }, 120_000);
 });

@@ -2,6 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+const started: WorkerProcess[] = [];
+
+/** Kills what {@link WorkerProcess.start} started and still runs; call it before what they use is stopped. */
+export async function killWorkers(): Promise<void> {
+  await Promise.all(started.splice(0).map((worker) => worker.kill()));
+}
+
 /** A script of this folder in a process of its own, which sends one message when it is ready. */
 export class WorkerProcess {
   private readonly ended: Promise<unknown>;
@@ -24,6 +31,7 @@ export class WorkerProcess {
       env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' },
     });
     const worker = new WorkerProcess(child);
+    started.push(worker);
     await worker.message();
     return worker;
   }

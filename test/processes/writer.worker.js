@@ -1,7 +1,7 @@
 // Writes to a store without end, and says of each operation when it starts and when it is done: whoever kills it learns what it was at.
 import process from 'node:process';
 
-const { kind, url, name, lanes } = JSON.parse(process.argv[2]);
+const { kind, url, name, lanes, timeoutMs } = JSON.parse(process.argv[2]);
 const store = await (kind === 'redis' ? openRedis() : openDynamoDb());
 
 const STARTED = 's';
@@ -43,14 +43,13 @@ async function openRedis() {
   const { RedisConnectionStore } = await import('../../dist/stores/redis/redis-connection.store.js');
   const client = createClient({ url });
   await client.connect();
-  return new RedisConnectionStore(client);
+  return new RedisConnectionStore(client, { timeoutMs });
 }
 
 async function openDynamoDb() {
   const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   const { DynamoDbConnectionStore } = await import('../../dist/stores/dynamodb/dynamodb-connection.store.js');
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return new DynamoDbConnectionStore({
-    client: new DynamoDBClient({ endpoint: url, region: 'eu-west-1', credentials }),
-  });
+  const client = new DynamoDBClient({ endpoint: url, region: 'eu-west-1', credentials });
+  return new DynamoDbConnectionStore({ client, timeoutMs });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import dynalite, { type DynaliteOptions } from 'dynalite';
@@ -51,7 +51,8 @@ export class DynamoDbServer {
     const { server } = this;
     this.server = undefined;
     if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    // Only the server: Dynalite also closes its database, and throws at what is still being written to it.
+    const closed = new Promise<void>((resolve) => Server.prototype.close.call(server, () => resolve()));
     for (const socket of this.sockets) socket.destroy();
     await closed;
   }
