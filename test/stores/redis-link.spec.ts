@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { createClient, createSentinel } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
@@ -148,6 +150,47 @@ describeWithRedis('the way to Redis', () => {
       await store.join('a', 'news');
       await expect(lossyStore.remove('a')).resolves.toEqual({ ...user, channels: ['news'] });
       await expect(lossyStore.remove('a')).resolves.toBeNull();
+    }
+  });
+
+  it('leads to the new primary of an address whose old one became its replica, also for many at once', async () => {
+    const successor = await RedisServer.start();
+    let primary = redis.port;
+    const address = createServer((socket) => {
+      const upstream = connect(primary, '127.0.0.1');
+      socket.pipe(upstream).pipe(socket);
+      for (const end of [socket, upstream]) end.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(address, 'listening');
+    const { port } = address.address() as AddressInfo;
+    const source = await redisAtUrl(`redis://127.0.0.1:${port}`, { onLost: () => undefined, onBack: () => undefined });
+    const store = new RedisConnectionStore(source, { timeoutMs: 5_000 });
+    try {
+      await store.add(connection('a'));
+      const admin = await newClient().connect();
+      await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(successor.port)]);
+      primary = successor.port;
+      const ids = Array.from({ length: 50 }, (_, index) => `b${index}`);
+      await expect(Promise.all(ids.map((id) => store.add(connection(id))))).resolves.toEqual(ids.map(() => true));
+      await expect(store.countConnections()).resolves.toBe(50);
+    } finally {
+      await store.close();
+      address.close();
+      await successor.kill();
+    }
+  });
+
+  it('says what is wrong with a replica, and does not try for long', async () => {
+    const admin = await newClient().connect();
+    await admin.sendCommand(['REPLICAOF', '127.0.0.1', '1']);
+    const ofOurs = new RedisConnectionStore(
+      await redisAtUrl(redis.url, { onLost: () => undefined, onBack: () => undefined }),
+      { timeoutMs: 5_000 },
+    );
+    const ofTheirs = new RedisConnectionStore(newClient(), { timeoutMs: 5_000 });
+    for (const store of [ofOurs, ofTheirs]) {
+      await expect(store.add(connection('a'))).rejects.toThrow(/this Redis is a replica, so name the primary/);
+      await store.close();
     }
   });
 

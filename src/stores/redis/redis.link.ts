@@ -6,6 +6,8 @@ export interface RedisClientSource {
   client(): RedisStoreClient | Promise<RedisStoreClient>;
   /** Connects a client that is not open. */
   open(client: RedisStoreClient): Promise<unknown>;
+  /** Drops the connection, where the client was made for the store, so that the next one goes to whichever server has the address now. */
+  drop?(): void;
   /** Closes the client, where it was made for the store. */
   close?(): Promise<void>;
 }
@@ -22,6 +24,9 @@ const LOOK_EVERY_MS = 10;
 /** How long after a failure a client is opened again at the earliest. */
 const REOPEN_AFTER_MS = 100;
 
+/** How long after a connection was dropped the next one is. */
+const DROP_AGAIN_AFTER_MS = 1_000;
+
 /**
  * Gives the client while it is ready, and nothing else: a client of `@redis/client` holds commands back while it has no connection, and sends
  * them whenever it has one again. Who comes while a connection is being made waits for it; once that has taken `timeoutMs`, everyone is refused at
@@ -36,6 +41,7 @@ export class RedisLink {
   private waiting: Promise<void> | undefined;
   private opening: Promise<void> | undefined;
   private mayReopenAt = 0;
+  private mayDropAt = 0;
   private isClosed = false;
   /** Stays on the client: one that nobody listens to throws out of its own attempt to reconnect, and never tries again. */
   private readonly onError = (error: unknown): void => {
@@ -70,6 +76,21 @@ export class RedisLink {
       this.waiting ??= this.look(client, now).finally(() => (this.waiting = undefined));
       await this.waiting;
     }
+  }
+
+  /**
+   * Leaves a server that refuses to write: after a failover it is a replica of the one that has its address now. Tells whether it is worth
+   * asking again, which it is not with a client of the application's own: that is left alone.
+   */
+  leaveReplica(): boolean {
+    if (this.source.drop === undefined || this.isClosed) return false;
+    const now = this.machine.now();
+    // Many are refused at once, and the first of them has left.
+    if (now >= this.mayDropAt) {
+      this.mayDropAt = now + DROP_AGAIN_AFTER_MS;
+      this.source.drop();
+    }
+    return true;
   }
 
   async close(): Promise<void> {

@@ -72,6 +72,9 @@ export class ScriptRunner {
         if (call.isOver || repeats === MAX_REPEATS) throw error;
         const redisTime = timeOfRefusal(error);
         if (redisTime !== null) this.clockLead = redisTime - this.machine.now();
+        else if (isReadOnly(error)) {
+          if (!this.link.leaveReplica()) throw error;
+        }
         // A server that closes idle connections does so while the process sleeps. What was asked may have happened.
         else if (isReply(error) || !script.isRepeatable) throw error;
         else isRepeat = true;
@@ -109,6 +112,11 @@ async function evaluate(
 function timeOfRefusal(error: unknown): number | null {
   const time = /^LATE (\d+)/.exec(textOf(error))?.[1];
   return time === undefined ? null : Number(time);
+}
+
+/** Whether this is a replica. Before Redis 7 the word stands behind the script's name. */
+function isReadOnly(error: unknown): boolean {
+  return /\bREADONLY\b/.test(textOf(error));
 }
 
 /** Whether Redis said so. Its errors start with a word in capitals; those of the client and of sockets do not. */

@@ -44,6 +44,9 @@ export async function redisAtUrl(url: string, { onLost, onBack }: RedisUrlListen
   return {
     client: (): RedisStoreClient => client,
     open: () => client.connect(),
+    drop: () => {
+      if (client.isOpen) client.destroy();
+    },
     close: async () => {
       isClosed = true;
       if (client.isOpen) client.destroy();
