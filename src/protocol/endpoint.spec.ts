@@ -64,6 +64,7 @@ describe("an event's endpoint", () => {
     ['with neither a domain of AWS nor an id', { domainName: 'ws.example.com', stage: 'prod' }],
     ['with another type', { domainName: HOST, stage: 7, apiId: 'abcd123' }],
     ['with a stage that would lead elsewhere', { domainName: HOST, stage: '../other', apiId: 'abcd123' }],
+    ['with a longer stage than there are', { domainName: HOST, stage: 's'.repeat(129), apiId: 'abcd123' }],
     ['with an id that would lead elsewhere', { domainName: 'x', stage: 'prod', apiId: 'evil.example.com/' }],
     ['with a domain that only looks like one of AWS', { domainName: `${HOST}.example.com`, stage: 'prod' }],
     ['with a domain with a path', { domainName: `${HOST}/x`, stage: 'prod' }],

@@ -116,6 +116,11 @@ describe('health', () => {
       new StoreUnavailableError('read', { cause: new Error('redis://user:s3cret@redis.internal') }),
       'WEBSOCKET_STORE_UNAVAILABLE',
     ],
+    [
+      'the code that Redis begins its errors with',
+      new StoreUnavailableError('add', { cause: new Error("READONLY You can't write against a read only replica.") }),
+      'READONLY',
+    ],
     ['nothing that is more than a word', systemError('x', 'redis://user:s3cret@redis.internal'), 'unknown-error'],
     ['nothing of a plain error', new Error('redis://user:s3cret@redis.internal'), 'unknown-error'],
     ['nothing of what is no error', 's3cret', 'unknown-error'],

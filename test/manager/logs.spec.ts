@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { LoggerService } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
+import { CacheConnectionStore } from '../../src/index.js';
+import { remote } from '../stores/caches.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
+import { ManualClock } from '../support/manual.clock.js';
+import { RemoteCache } from '../support/remote.cache.js';
 import { connect, disconnect, message, newConnectionId } from '../support/events.js';
 
 const SECRETS = ['s3cret-token', 's3cret-header', 's3cret-payload', 's3cret-query', 's3cret-key'];
@@ -60,5 +64,27 @@ describe('the log', () => {
     expect(log).toContain('An event could not be handled.');
     expect(log).toContain('execute-api:ManageConnections');
     for (const secret of SECRETS) expect(log).not.toContain(secret);
+  });
+
+  it('tells of an outage once in ten seconds, with the number of events that met it meanwhile', async () => {
+    const clock = new ManualClock();
+    const cache = new RemoteCache();
+    cache.outage = 'throws';
+    const store = new CacheConnectionStore(remote(cache));
+    const { app, manager } = await startApplication({ options: { store, clock } });
+    app.useLogger(logger);
+    const refuse = async (events: number): Promise<void> => {
+      for (let event = 0; event < events; event++)
+        expect((await manager.handle(connect({ connectionId: newConnectionId() }))).statusCode).toBe(503);
+    };
+    const told = (): string[] => written.filter((line) => line.includes('could not be handled'));
+    await refuse(5);
+    await clock.advance(9_999);
+    await refuse(1);
+    expect(told()).toHaveLength(1);
+    await clock.advance(1);
+    await refuse(1);
+    expect(told()).toHaveLength(2);
+    expect(told()[1]).toContain('Nor could 5 others');
   });
 });
