@@ -20,4 +20,7 @@ export default {
   },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testTimeout: 20_000,
+  // Modules of a test stay in memory for as long as its worker lives, and a full heap slows down everything.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '1GB',
 };
