@@ -1,0 +1,6 @@
+import { connectionId } from '../../state/population.js';
+
+const ids = [];
+
+/** The id of a connection; made once, for making it costs a hash. */
+export const idOf = (index) => (ids[index] ??= connectionId(index));
