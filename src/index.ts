@@ -12,15 +12,22 @@ export type { WebSocketStats } from './websocket.manager.js';
 export type { WebSocketHealth } from './health/health.probe.js';
 export type { CleanupOptions } from './sweep/stale.sweep.js';
 export type { EventOrigin } from './websocket.handler.js';
-export type { SendOptions } from './websocket.selection.js';
+export type { SendOptions } from './fanout/message.sender.js';
+export type { DeliveryCounts, DeliveryProgress } from './fanout/fan-out.observer.js';
+export type { UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
+export type { SqsBatchResponse, SqsEvent, SqsRecord } from './fanout/offload/sqs.event.js';
+export type { FanOutOptions, OffloadOptions, SqsClient } from './options/fanout.options.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
 export type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
-export type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+export type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 export type {
   ChannelMembershipEvent,
   ConnectedEvent,
+  DeliveryCompletedEvent,
+  DeliveryProgressEvent,
   DisconnectedEvent,
+  LatencyDistribution,
   MessageEvent,
   WebSocketEventMap,
 } from './events/websocket-events.js';
@@ -41,8 +48,10 @@ export type {
 export type { WebSocketResponse } from './protocol/response.js';
 
 // For authors of stores, and tests.
+export { BroadcastLedger } from './contracts/broadcast.ledger.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
+export { RequestQuota } from './contracts/request.budget.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 export { DynamoDbConnectionStore } from './stores/dynamodb/dynamodb-connection.store.js';
 export { createConnectionsTable } from './stores/dynamodb/connections.table.js';
@@ -56,9 +65,12 @@ export type {
   JoinLimits,
   JoinResult,
   LeaveResult,
+  Recipient,
 } from './contracts/connection.store.js';
 export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
-export type { DeliveryReport } from './contracts/delivery-report.js';
+export type { DeliveryReport, HandedOver } from './contracts/delivery-report.js';
+export type { BroadcastReport, ClaimResult, ShardClaim, ShardCounts } from './contracts/broadcast.ledger.js';
+export type { Reservation } from './contracts/request.budget.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';
 export type { DynamoDbClient, DynamoDbClientSource } from './stores/dynamodb/dynamodb.client.js';
 export type { DynamoDbConnectionStoreOptions } from './stores/dynamodb/dynamodb-connection.store.js';

@@ -1,6 +1,9 @@
+import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { NotRunningError } from './errors/not-running.error.js';
+import type { UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
+import type { SqsBatchResponse, SqsEvent } from './fanout/offload/sqs.event.js';
 import type { WebSocketHealth } from './health/health.probe.js';
 import type { UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
@@ -34,7 +37,9 @@ export class WebSocket {
   private constructor() {}
 
   /** See {@link WebSocketManager.handle}. */
-  static handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse> {
+  static handle(event: SqsEvent): Promise<SqsBatchResponse>;
+  static handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse>;
+  static handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse | SqsBatchResponse> {
     return manager().handle(event, origin);
   }
 
@@ -151,6 +156,16 @@ export class WebSocket {
   /** See {@link WebSocketManager.disconnectUser}. */
   static disconnectUser(userId: UserId, options?: CloseOptions): Promise<Record<string, boolean>> {
     return manager().disconnectUser(userId, options);
+  }
+
+  /** See {@link WebSocketManager.getBroadcast}. */
+  static getBroadcast(broadcastId: string): Promise<BroadcastReport | null> {
+    return manager().getBroadcast(broadcastId);
+  }
+
+  /** See {@link WebSocketManager.untilBroadcast}. */
+  static untilBroadcast(broadcastId: string, options?: UntilBroadcastOptions): Promise<BroadcastReport | null> {
+    return manager().untilBroadcast(broadcastId, options);
   }
 
   /** See {@link WebSocketManager.cleanup}. */

@@ -98,7 +98,7 @@ export class WebSocketHandler {
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
   broadcast(data: unknown): Promise<Record<string, boolean>> {
-    return this.sender.send(this.store.connections(), data);
+    return this.sender.send(this.store.recipients(null), data);
   }
 
   /** What is known of a connection; `null` when there is none with this id. */

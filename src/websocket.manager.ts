@@ -1,10 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConnectionLifecycle, type ConnectionEnd } from './connections/connection.lifecycle.js';
+import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { forEachAtMost } from './fanout/concurrency.gate.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
+import { BroadcastReports, type UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
+import { ShardWorker } from './fanout/offload/shard.worker.js';
+import { isSqsEvent, type SqsBatchResponse, type SqsEvent } from './fanout/offload/sqs.event.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { HealthProbe, type WebSocketHealth } from './health/health.probe.js';
 import { requireCloseOptions } from './protocol/close.js';
@@ -41,16 +45,21 @@ export class WebSocketManager {
     @Inject(TransportRouter) private readonly router: TransportRouter,
     @Inject(StaleSweep) private readonly sweep: StaleSweep,
     @Inject(HealthProbe) private readonly probe: HealthProbe,
+    @Inject(ShardWorker) private readonly worker: ShardWorker,
+    @Inject(BroadcastReports) private readonly reports: BroadcastReports,
   ) {}
 
   /**
-   * Handles one API Gateway WebSocket event and answers what the Lambda is to return; see {@link WebSocketHandler.handle}.
+   * Handles one API Gateway WebSocket event and answers what the Lambda is to return; see {@link WebSocketHandler.handle}. An event of SQS brings
+   * shards of a broadcast that was handed over (`fanout.offload`): the answer names the messages that are to be delivered again.
    *
    * @example
    * export const handler = async (event: unknown) => (await application).get(WebSocketManager).handle(event);
    */
-  handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse> {
-    return this.handler.handle(event, origin);
+  handle(event: SqsEvent): Promise<SqsBatchResponse>;
+  handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse>;
+  handle(event: unknown, origin?: EventOrigin): Promise<WebSocketResponse | SqsBatchResponse> {
+    return isSqsEvent(event) ? this.worker.handle(event) : this.handler.handle(event, origin);
   }
 
   /** See {@link WebSocketHandler.sendToConnection}. */
@@ -93,7 +102,7 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
   async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
-    return this.sender.send(this.membersOf(channel), data);
+    return this.sender.send(isChannelName(channel) ? this.store.recipients(channel) : [], data);
   }
 
   /** Starts a selection with the members of these channels. */
@@ -221,6 +230,19 @@ export class WebSocketManager {
       results[connectionId] = await this.disconnect(connectionId, options);
     });
     return results;
+  }
+
+  /**
+   * How far a broadcast is that was handed over to workers, by the `broadcastId` in its report; `null` for one that is not known, or was begun more
+   * than a day ago.
+   */
+  getBroadcast(broadcastId: string): Promise<BroadcastReport | null> {
+    return this.reports.get(broadcastId);
+  }
+
+  /** Like {@link getBroadcast}, but waits until it is complete, at most `timeoutMs` (60 seconds). It may still be incomplete then. */
+  untilBroadcast(broadcastId: string, options?: UntilBroadcastOptions): Promise<BroadcastReport | null> {
+    return this.reports.until(broadcastId, options);
   }
 
   /**

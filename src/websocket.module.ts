@@ -11,8 +11,9 @@ import { ApplicationProviders } from './application.providers.js';
 import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { EventPublisher } from './events/event.publisher.js';
-import { FanOutEngine } from './fanout/fan-out.engine.js';
 import { MessageSender } from './fanout/message.sender.js';
+import { BroadcastReports } from './fanout/offload/broadcast.reports.js';
+import { ShardWorker } from './fanout/offload/shard.worker.js';
 import { TransportRouter } from './fanout/transport.router.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
 import { HealthProbe } from './health/health.probe.js';
@@ -32,6 +33,7 @@ import {
 } from './websocket.module-definition.js';
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
+import { createFanOut, FanOutServices } from './websocket.fanout-factory.js';
 import { createConnectionStore } from './websocket.store-factory.js';
 
 const providers: Provider[] = [
@@ -73,21 +75,19 @@ const providers: Provider[] = [
       ),
   },
   {
-    provide: FanOutEngine,
-    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
+    provide: FanOutServices,
+    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, EventPublisher, WEBSOCKET_OPTIONS],
     useFactory: (
       store: ConnectionStore,
       lifecycle: ConnectionLifecycle,
       router: TransportRouter,
+      publisher: EventPublisher,
       options: ResolvedWebSocketOptions,
-    ) => new FanOutEngine(store, lifecycle, router, options),
+    ) => createFanOut(store, lifecycle, router, publisher, options),
   },
-  {
-    provide: MessageSender,
-    inject: [FanOutEngine, WEBSOCKET_OPTIONS],
-    useFactory: (engine: FanOutEngine, options: ResolvedWebSocketOptions) =>
-      new MessageSender(engine, options.maxPayloadBytes),
-  },
+  { provide: MessageSender, inject: [FanOutServices], useFactory: ({ sender }: FanOutServices) => sender },
+  { provide: ShardWorker, inject: [FanOutServices], useFactory: ({ worker }: FanOutServices) => worker },
+  { provide: BroadcastReports, inject: [FanOutServices], useFactory: ({ reports }: FanOutServices) => reports },
   {
     provide: StaleSweep,
     inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
@@ -125,6 +125,7 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
     @Inject(WebSocketManager) private readonly manager: WebSocketManager,
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(TransportRouter) private readonly router: TransportRouter,
+    @Inject(FanOutServices) private readonly fanOut: FanOutServices,
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
   ) {
     super();
@@ -154,6 +155,7 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
 
   async onApplicationShutdown(): Promise<void> {
     this.unbindFacade?.();
+    this.fanOut.close();
     await this.router.shutdown();
     // A store that the application passed in stays the application's to close.
     if (this.options.store === null) await this.store.close();

@@ -1,12 +1,13 @@
 import { MAX_DELAY_MS, SystemClock, type Clock } from './contracts/clock.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { resolveFanOutOptions, type ResolvedFanOutOptions } from './options/fanout.options-resolver.js';
 import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/gateway.options-resolver.js';
 import { OptionsReader } from './options/options.reader.js';
 import { resolveStoreOptions, type ResolvedStoreOptions } from './options/store.options-resolver.js';
 import { normalizeEndpoint } from './protocol/endpoint.js';
 import { ApiGatewayLimits } from './protocol/limits.js';
 import { STORE_DEFAULTS } from './stores/store.options.js';
-import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+import type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
 
 /** The options with every default in place and every value checked. */
@@ -24,6 +25,9 @@ export interface ResolvedWebSocketOptions extends ResolvedStoreOptions {
   readonly maxBodyBytes: number;
   readonly maxBodyDepth: number;
   readonly maxChannelsPerConnection: number;
+  readonly sender: 'lean' | 'sdk';
+  readonly managementApiClient: ManagementApiClient | null;
+  readonly fanout: ResolvedFanOutOptions;
   readonly maxConcurrentSends: number;
   readonly requestTimeoutMs: number;
   readonly deliveryTimeoutMs: number;
@@ -41,7 +45,8 @@ const DEFAULTS = Object.freeze({
   maxBodyBytes: 1_048_576,
   maxBodyDepth: 64,
   maxChannelsPerConnection: 100,
-  maxConcurrentSends: 64,
+  sender: 'lean',
+  maxConcurrentSends: 512,
   requestTimeoutMs: 3_000,
   deliveryTimeoutMs: 10_000,
 });
@@ -72,6 +77,13 @@ export function resolveWebSocketOptions(
     maxBodyBytes,
     maxBodyDepth: read.wholeNumber('maxBodyDepth', 1, DEFAULTS.maxBodyDepth),
     maxChannelsPerConnection: read.wholeNumber('maxChannelsPerConnection', 1, DEFAULTS.maxChannelsPerConnection),
+    sender: resolveSender(read),
+    managementApiClient: read.object<ManagementApiClient>(
+      'managementApiClient',
+      'a client of @aws-sdk/client-apigatewaymanagementapi',
+      ['send'],
+    ),
+    fanout: resolveFanOutOptions(read.section('fanout'), env),
     maxConcurrentSends: read.wholeNumber('maxConcurrentSends', 1, DEFAULTS.maxConcurrentSends),
     requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs, MAX_DELAY_MS),
     deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs, MAX_DELAY_MS),
@@ -92,6 +104,12 @@ function resolveEndpoint(endpoint: string | null): string | null {
     'apiGatewayEndpoint',
     `Expected "apiGatewayEndpoint" to be a URL like "https://abc123.execute-api.us-east-1.amazonaws.com/production", got ${got}.`,
   );
+}
+
+function resolveSender(read: OptionsReader): 'lean' | 'sdk' {
+  const sender = read.text('sender', DEFAULTS.sender);
+  if (sender === 'lean' || sender === 'sdk') return sender;
+  throw read.unexpected('sender', '"lean" or "sdk"', sender);
 }
 
 function resolveCredentials(read: OptionsReader): AwsCredentials | null {

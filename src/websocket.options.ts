@@ -1,8 +1,9 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
+import type { FanOutOptions } from './options/fanout.options.js';
 import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
 import type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
-import type { AwsCredentials } from './transports/management-api/management-api.transport.js';
+import type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 
 /** What `WebSocketModule.forRoot` takes. Every option has a default. */
 export interface WebSocketModuleOptions {
@@ -67,7 +68,21 @@ export interface WebSocketModuleOptions {
   /** How many channels one connection may be in. @default 100 */
   readonly maxChannelsPerConnection?: number;
 
-  /** How many messages of one call are on their way at once. @default 64 */
+  /**
+   * What posts messages to the Management API: `lean`, the package's own client, or `sdk`, the AWS SDK's, which costs many times the CPU.
+   * Requests, retries and outcomes are the same.
+   *
+   * @default 'lean'
+   */
+  readonly sender?: 'lean' | 'sdk';
+
+  /** An AWS SDK client of your own that posts all messages, with its own endpoint, credentials and retries; never destroyed. @default none */
+  readonly managementApiClient?: ManagementApiClient;
+
+  /** How messages to many connections are sent. */
+  readonly fanout?: FanOutOptions;
+
+  /** The most requests to one endpoint that are under way at once. How many there are depends on what pays. @default 512 */
   readonly maxConcurrentSends?: number;
 
   /** How long one request to the Management API may take, in milliseconds. @default 3_000 */

@@ -1,6 +1,7 @@
-import type { ConnectionStore } from './contracts/connection.store.js';
+import type { ConnectionStore, Recipient } from './contracts/connection.store.js';
 import type { DeliveryReport } from './contracts/delivery-report.js';
-import type { MessageSender } from './fanout/message.sender.js';
+import type { RecipientPage } from './fanout/broadcast.request.js';
+import type { MessageSender, SendOptions } from './fanout/message.sender.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
 
 /** Who a message goes to. */
@@ -9,12 +10,6 @@ interface Selected {
   readonly channels: readonly string[] | null;
   readonly userIds: readonly UserId[] | null;
   readonly except: readonly string[];
-}
-
-/** How {@link WebSocketSelection.send} answers. */
-export interface SendOptions {
-  /** Whether the report has the outcome of each connection. @default false */
-  readonly outcomes?: boolean;
 }
 
 /**
@@ -53,29 +48,35 @@ export class WebSocketSelection {
    * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
    * @throws StoreUnavailableError when the store cannot tell who is selected
    */
-  send(data: unknown, { outcomes = false }: SendOptions = {}): Promise<DeliveryReport> {
-    return this.sender.report(this.recipients(), data, outcomes);
+  send(data: unknown, options?: SendOptions): Promise<DeliveryReport> {
+    return this.sender.report(this.recipients(), data, options);
   }
 
   private with(change: Partial<Selected>): WebSocketSelection {
     return new WebSocketSelection(this.store, this.sender, { ...this.selected, ...change });
   }
 
-  private async *recipients(): AsyncGenerator<readonly string[]> {
+  private async *recipients(): AsyncGenerator<RecipientPage> {
     const except = new Set(this.selected.except);
     for await (const page of this.everySelected()) {
-      yield except.size === 0 ? page : page.filter((connectionId) => !except.has(connectionId));
+      yield except.size === 0
+        ? page
+        : ((page as (string | Recipient)[]).filter((item) => !except.has(idOf(item))) as RecipientPage);
     }
   }
 
-  private async *everySelected(): AsyncGenerator<readonly string[]> {
+  private async *everySelected(): AsyncGenerator<RecipientPage> {
     const { store } = this;
     const { channels, userIds } = this.selected;
-    if (channels === null && userIds === null) yield* store.connections();
-    for (const channel of channels ?? []) if (isChannelName(channel)) yield* store.members(channel);
+    if (channels === null && userIds === null) yield* store.recipients(null);
+    for (const channel of channels ?? []) if (isChannelName(channel)) yield* store.recipients(channel);
     for (const id of userIds ?? []) {
       const userId = normalizeUserId(id);
       if (userId !== null) yield await store.connectionsOfUser(userId);
     }
   }
+}
+
+function idOf(recipient: string | Recipient): string {
+  return typeof recipient === 'string' ? recipient : recipient.connectionId;
 }

@@ -102,7 +102,7 @@ export class ConnectionLifecycle {
    * Ends a connection that its gateway calls gone. One that has only just connected is left alone: API Gateway answers 410 while a
    * $connect is still open.
    */
-  async endGone({ connectionId, connectedAt }: Connection): Promise<void> {
+  async endGone({ connectionId, connectedAt }: Pick<Connection, 'connectionId' | 'connectedAt'>): Promise<void> {
     if (this.clock.now() - connectedAt < this.options.goneGracePeriodMs) return;
     await this.endQuietly(connectionId, { cause: 'gone' });
   }

@@ -1,4 +1,6 @@
+import type { BroadcastLedger } from './broadcast.ledger.js';
 import type { Connection } from './connection.js';
+import type { RequestQuota } from './request.budget.js';
 
 /** What became of a join. `limit` means that the connection is in as many channels as it may be. */
 export type JoinResult = 'joined' | 'already' | 'full' | 'limit' | 'unknown-connection';
@@ -16,6 +18,9 @@ export interface JoinLimits {
   /** The most channels the connection may be in. */
   readonly maxChannels?: number;
 }
+
+/** What a message needs to know of a connection to reach it. */
+export type Recipient = Pick<Connection, 'connectionId' | 'connectedAt' | 'endpoint'>;
 
 /** A channel that has at least one member. */
 export interface ChannelOccupancy {
@@ -66,6 +71,13 @@ export abstract class ConnectionStore {
   /** The ids of a channel's members, page by page; an id may repeat when the set changes meanwhile. */
   abstract members(channel: string): AsyncIterable<readonly string[]>;
 
+  /** The members of a channel, or with `null` all connections, as messages need them, page by page; one may repeat when the set changes meanwhile. */
+  async *recipients(channel: string | null): AsyncIterable<readonly Recipient[]> {
+    for await (const page of channel === null ? this.connections() : this.members(channel)) {
+      yield (await this.findMany(page)).filter((connection) => connection !== null);
+    }
+  }
+
   /** The ids of a user's connections. */
   abstract connectionsOfUser(userId: string): Promise<string[]>;
 
@@ -80,6 +92,16 @@ export abstract class ConnectionStore {
 
   /** How many connections there are. */
   abstract countConnections(): Promise<number>;
+
+  /** Where the workers of a broadcast agree on who does what; `null` where this store has no place for it. */
+  broadcasts(): BroadcastLedger | null {
+    return null;
+  }
+
+  /** A request budget for all processes that share the store; `null` where it cannot keep one. */
+  requestQuota(): RequestQuota | null {
+    return null;
+  }
 
   /** Resolves when the store answers, and rejects like every other operation when it does not. Asks for a connection that there is none of. */
   async ping(): Promise<void> {

@@ -7,6 +7,26 @@ export interface DeliveryOutcome {
   readonly reason?: string;
 }
 
+/** What became of one attempt to deliver. */
+export interface DeliveryAttempt extends DeliveryOutcome {
+  /** Another attempt, a little later, may fare better. @default false */
+  readonly mayRetry?: boolean;
+}
+
+/** A message on its way, one object for all its recipients: a transport may keep with it what it works out once. */
+export interface OutgoingMessage {
+  /** UTF-8 text. */
+  readonly payload: Uint8Array;
+  /** Once aborted, what has not been sent is not sent any more, and what is under way is given up. */
+  readonly signal?: AbortSignal;
+}
+
+/** The how-manieth attempt it is, from 1, and how long it may take, waiting for its turn included. */
+export interface AttemptLimits {
+  readonly attempt: number;
+  readonly timeoutMs: number;
+}
+
 /** A connection as a transport addresses it. */
 export interface DeliveryTarget {
   readonly connectionId: string;
@@ -30,8 +50,12 @@ export abstract class ConnectionTransport {
   /** Whether connections on this endpoint are reached by this transport. */
   abstract serves(endpoint: string): boolean;
 
-  /** Delivers one text message. A transport that knows the outcome at once returns it without a promise. */
-  abstract deliver(target: DeliveryTarget, payload: Uint8Array): DeliveryOutcome | Promise<DeliveryOutcome>;
+  /** Tries once to deliver a message. A transport that knows the outcome at once returns it without a promise. */
+  abstract deliver(
+    target: DeliveryTarget,
+    message: OutgoingMessage,
+    limits: AttemptLimits,
+  ): DeliveryAttempt | Promise<DeliveryAttempt>;
 
   /** Closes the connection. `delivered` means that it is closing. */
   abstract close(target: DeliveryTarget, options: CloseOptions): Promise<DeliveryOutcome>;

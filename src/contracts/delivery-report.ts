@@ -1,5 +1,14 @@
 import type { DeliveryOutcome } from './connection.transport.js';
 
+/** A broadcast that workers send, by a queue. */
+export interface HandedOver {
+  /** Ask for its report with this. */
+  readonly broadcastId: string;
+  readonly recipients: number;
+  /** How many pieces of work it was cut into. */
+  readonly shards: number;
+}
+
 /** What became of a message to many connections, in counts. */
 export interface DeliveryReport {
   /** Connections that the gateway took the message for. */
@@ -10,6 +19,13 @@ export interface DeliveryReport {
   readonly throttled: number;
   /** Connections that could not be reached for any other reason. They stay registered. */
   readonly failed: number;
+  /** It was ended early, by `signal` or `timeoutMs`. What had been looked up and was not sent counts as `failed`; nothing else was looked up. */
+  readonly aborted?: true;
   /** The outcome for each connection id; only when asked for with `{ outcomes: true }`. Has no prototype. */
   readonly outcomes?: Readonly<Record<string, DeliveryOutcome>>;
+  /**
+   * Set where the message went into the queue of `fanout.offload`, for workers to send. The counts above are then of those only whom the queue
+   * did not take, all under `failed`; what becomes of the others is in the report of the broadcast.
+   */
+  readonly handedOver?: HandedOver;
 }

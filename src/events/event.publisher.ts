@@ -49,6 +49,17 @@ export class EventPublisher {
     return answer;
   }
 
+  /** Whether anything would be called for an event: a listener of its name, of a pattern that matches it, or of every event. */
+  hasListeners(event: keyof WebSocketEventMap): boolean {
+    try {
+      const { emitter } = this;
+      return emitter.listenersAny().length > 0 || emitter.listeners(event).length > 0;
+    } catch {
+      // There is no emitter before every module is up, so there are no listeners either.
+      return false;
+    }
+  }
+
   /** Tells listeners about something that is already done. What they throw is logged, for there is nobody to answer to. */
   async notify<Name extends string>(event: Name, payload: PayloadOf<Name>): Promise<void> {
     try {

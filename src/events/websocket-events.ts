@@ -13,6 +13,10 @@ export const WebSocketEvents = Object.freeze({
   ChannelJoined: 'websocket.channel.joined',
   /** A connection stopped being a member of a channel, by leaving it or by ending. */
   ChannelLeft: 'websocket.channel.left',
+  /** A message to many connections is still being sent; again and again while it lasts. */
+  DeliveryProgress: 'websocket.delivery.progress',
+  /** A message has been sent, to one connection or to many, as far as it could be. */
+  DeliveryCompleted: 'websocket.delivery.completed',
 } as const);
 
 /** The payload of `websocket.connected`. */
@@ -52,6 +56,43 @@ export interface ChannelMembershipEvent {
   readonly channel: string;
 }
 
+/** How many of the recipients of a message had their outcome within which time. */
+export interface LatencyDistribution {
+  /** The upper bounds of the buckets, in milliseconds, each part of its bucket. The last bucket has none. */
+  readonly boundsMs: readonly number[];
+  /** How many recipients are in each bucket: one more number than there are bounds. */
+  readonly counts: readonly number[];
+  /** All latencies together, in milliseconds. */
+  readonly sumMs: number;
+}
+
+/** The payload of `websocket.delivery.progress`. Recipients are counted when they are looked up, so their number may still grow. */
+export interface DeliveryProgressEvent {
+  /** The same in every event of one message. */
+  readonly broadcastId: string;
+  readonly recipients: number;
+  readonly delivered: number;
+  /** Connections that no longer exist. */
+  readonly gone: number;
+  /** Connections that API Gateway answered 429 for until the time was up. */
+  readonly throttled: number;
+  readonly failed: number;
+  /** Recipients whose outcome is not known yet. */
+  readonly inFlight: number;
+  /** Time since the message was given to be sent, in milliseconds. */
+  readonly durationMs: number;
+  /** From the first attempt to the last answer, retries included, of the recipients whose outcome is known. */
+  readonly latency: LatencyDistribution;
+}
+
+/** The payload of `websocket.delivery.completed`: the final counts, and how it ended. */
+export interface DeliveryCompletedEvent extends DeliveryProgressEvent {
+  /** The sending was given up, by its signal or its time limit. */
+  readonly isAborted: boolean;
+  /** What the call rejected with, such as a `StoreUnavailableError`; absent when it resolved. */
+  readonly error?: unknown;
+}
+
 /** Event names and their payloads. */
 export interface WebSocketEventMap {
   'websocket.connected': ConnectedEvent;
@@ -59,6 +100,8 @@ export interface WebSocketEventMap {
   'websocket.message': MessageEvent;
   'websocket.channel.joined': ChannelMembershipEvent;
   'websocket.channel.left': ChannelMembershipEvent;
+  'websocket.delivery.progress': DeliveryProgressEvent;
+  'websocket.delivery.completed': DeliveryCompletedEvent;
 }
 
 const PREFIX = 'websocket.';
@@ -70,12 +113,10 @@ const PREFIX = 'websocket.';
  */
 export function eventOfRoute(routeKey: string): string | null {
   if (routeKey === '$default' || routeKey === 'message') return WebSocketEvents.Message;
-  const lifecycle =
-    routeKey === 'connected' ||
-    routeKey === 'disconnected' ||
-    routeKey === 'channel' ||
-    routeKey.startsWith('channel.');
-  return lifecycle || routeKey.includes('*') ? null : PREFIX + routeKey;
+  const [family] = routeKey.split('.', 1);
+  const isLifecycle =
+    routeKey === 'connected' || routeKey === 'disconnected' || family === 'channel' || family === 'delivery';
+  return isLifecycle || routeKey.includes('*') ? null : PREFIX + routeKey;
 }
 
 /** The route that a listener of this event serves, `null` when the event is no route's. The reverse of {@link eventOfRoute}. */

@@ -34,8 +34,11 @@ export class ConcurrencyGate {
   }
 }
 
+/** Tasks of the kind that talk to a store or to the AWS SDK gain nothing from more. */
+const MOST_AT_ONCE = 64;
+
 /**
- * Runs a task for each item, at most `limit` at a time.
+ * Runs a task for each item, at most `limit` at a time, and never more than 64.
  *
  * @throws what a task threw, after every one of them has ended
  */
@@ -44,7 +47,7 @@ export async function forEachAtMost<Item>(
   items: Iterable<Item>,
   task: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const gate = new ConcurrencyGate(limit);
+  const gate = new ConcurrencyGate(Math.min(limit, MOST_AT_ONCE));
   const errors: unknown[] = [];
   for (const item of items) {
     await gate.room();

@@ -1,7 +1,27 @@
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
-import type { DeliveryReport } from '../contracts/delivery-report.js';
+import type { DeliveryReport, HandedOver } from '../contracts/delivery-report.js';
 import { encodePayload } from '../protocol/payload.js';
-import type { FanOutEngine, Recipients } from './fan-out.engine.js';
+import type { OutcomeListener, RecipientPages } from './broadcast.request.js';
+import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
+import type { FanOutEngine } from './fan-out.engine.js';
+import type { DeliveryCounts } from './fan-out.observer.js';
+import type { HandOver } from './offload/hand-over.js';
+import type { DeliveryProgress } from './fan-out.observer.js';
+
+/** How a message to a selection is sent, and what is told of it. */
+export interface SendOptions {
+  /** Whether the report has the outcome of each connection. @default false */
+  readonly outcomes?: boolean;
+
+  /** Ends the sending early, with a report of what was sent until then. @default never */
+  readonly signal?: AbortSignal;
+
+  /** After how many milliseconds to end early. @default never */
+  readonly timeoutMs?: number;
+
+  /** Told how far it is, every `fanout.progressEveryMs`, if it takes that long. */
+  readonly onProgress?: (progress: DeliveryProgress) => void;
+}
 
 /** A map without a prototype: `__proto__` and `constructor` are names like any other. */
 export function emptyMap<Value>(): Record<string, Value> {
@@ -18,34 +38,61 @@ export class MessageSender {
   constructor(
     private readonly engine: FanOutEngine,
     private readonly maxPayloadBytes: number,
+    private readonly handOver: HandOver | null = null,
   ) {}
 
   /** Resolves whether the gateway took the message, by connection id. The map has no prototype. */
-  async send(recipients: Recipients, data: unknown): Promise<Record<string, boolean>> {
+  async send(recipients: RecipientPages, data: unknown): Promise<Record<string, boolean>> {
     const results = emptyMap<boolean>();
-    await this.deliver(recipients, data, (connectionId, { status }) => {
+    const onOutcome: OutcomeListener = (connectionId, { status }) => {
       results[connectionId] = status === 'delivered';
-    });
+    };
+    await this.engine.deliver({ recipients, payload: encodePayload(data, this.maxPayloadBytes), onOutcome });
     return results;
   }
 
-  /** Resolves how many connections each outcome has, with the outcome of each connection when asked to. */
-  async report(recipients: Recipients, data: unknown, withOutcomes: boolean): Promise<DeliveryReport> {
-    const counts = { delivered: 0, gone: 0, throttled: 0, failed: 0 };
-    const outcomes = emptyMap<DeliveryOutcome>();
-    await this.deliver(recipients, data, (connectionId, outcome) => {
-      const { status } = outcome;
-      counts[status === 'too-large' || status === 'forbidden' ? 'failed' : status]++;
-      if (withOutcomes) outcomes[connectionId] = outcome;
-    });
-    return withOutcomes ? { ...counts, outcomes } : counts;
+  /** Sends a payload that is ready. Resolves how many connections each outcome has. */
+  async deliver(recipients: RecipientPages, payload: Uint8Array): Promise<DeliveryCounts> {
+    const counts = noDeliveries();
+    const onOutcome: OutcomeListener = (_, { status }) => {
+      counts[COUNTED_AS[status]]++;
+    };
+    await this.engine.deliver({ recipients, payload, onOutcome });
+    return counts;
   }
 
-  private async deliver(
-    recipients: Recipients,
+  /**
+   * Resolves how many connections each outcome has, with the outcome of each connection when asked to. Where there are very many, and nobody wants to
+   * know of each, workers send.
+   */
+  async report(
+    recipients: RecipientPages,
     data: unknown,
-    onOutcome: Parameters<FanOutEngine['deliver']>[2],
-  ): Promise<void> {
-    await this.engine.deliver(recipients, encodePayload(data, this.maxPayloadBytes), onOutcome);
+    { outcomes: withOutcomes = false, ...options }: SendOptions = {},
+  ): Promise<DeliveryReport> {
+    const payload = encodePayload(data, this.maxPayloadBytes);
+    let pages = recipients;
+    if (this.handOver !== null && !withOutcomes) {
+      const result = await this.handOver.offer({ ...options, recipients, payload });
+      if (result.by === 'workers') return reportOfHandOver(result);
+      pages = result.recipients;
+    }
+    const counts = noDeliveries();
+    const outcomes = emptyMap<DeliveryOutcome>();
+    const onOutcome: OutcomeListener = (connectionId, outcome) => {
+      counts[COUNTED_AS[outcome.status]]++;
+      if (withOutcomes) outcomes[connectionId] = outcome;
+    };
+    const { isAborted } = await this.engine.deliver({ ...options, recipients: pages, payload, onOutcome });
+    return { ...counts, ...(withOutcomes && { outcomes }), ...(isAborted && { aborted: true as const }) };
   }
+}
+
+function reportOfHandOver(result: {
+  readonly handedOver: HandedOver;
+  readonly refused: number;
+  readonly isAborted: boolean;
+}): DeliveryReport {
+  const { handedOver, refused, isAborted } = result;
+  return { ...noDeliveries(), failed: refused, handedOver, ...(isAborted && { aborted: true as const }) };
 }

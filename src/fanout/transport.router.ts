@@ -21,7 +21,7 @@ export class TransportRouter {
   ) {}
 
   /** `null` when no endpoint is known, or no transport serves it. */
-  route({ connectionId, endpoint: recorded }: Connection): Route | null {
+  route({ connectionId, endpoint: recorded }: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
     const endpoint = recorded?.startsWith(LOCAL_SCHEME) === true ? recorded : (this.configuredEndpoint ?? recorded);
     if (endpoint === null) return null;
     const transport = this.transports.find((candidate) => candidate.serves(endpoint));

@@ -41,12 +41,12 @@ export function sign(request: SignableRequest, signingKey: Buffer, scope: Creden
 
 function canonicalRequest({ method, path, query, headers, payloadHash }: SignableRequest): string {
   const pairs = [...query]
-    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
     .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB));
   return [
     method,
     // The path is already encoded once in the request line; every service but S3 signs it encoded twice.
-    path.split('/').map(encode).join('/'),
+    path.split('/').map(percentEncode).join('/'),
     pairs.map((pair) => pair.join('=')).join('&'),
     ...headers.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}`),
     '',
@@ -60,11 +60,22 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function encode(text: string): string {
+/** Percent-encoded as AWS has it: everything but letters, digits, and `-._~`. @throws URIError when it is no well-formed Unicode */
+export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** The path of a request line in the form in which the AWS SDK signs it: without empty segments and dots, and encoded once more. */
+export function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(percentEncode(segment));
+  }
+  return `/${segments.join('/')}${segments.length > 0 && path.endsWith('/') ? '/' : ''}`;
 }
 
 function hmac(key: Buffer | string, data: string): Buffer {

@@ -1,3 +1,4 @@
+import type { BroadcastLedger } from '../contracts/broadcast.ledger.js';
 import type { Connection } from '../contracts/connection.js';
 import {
   ConnectionStore,
@@ -6,7 +7,9 @@ import {
   type JoinLimits,
   type JoinResult,
   type LeaveResult,
+  type Recipient,
 } from '../contracts/connection.store.js';
+import type { RequestQuota } from '../contracts/request.budget.js';
 
 /** A store that is chosen at the first operation: what it depends on may not exist before. */
 export class DeferredConnectionStore extends ConnectionStore {
@@ -52,6 +55,10 @@ export class DeferredConnectionStore extends ConnectionStore {
     yield* this.store.members(channel);
   }
 
+  override async *recipients(channel: string | null): AsyncIterable<readonly Recipient[]> {
+    yield* this.store.recipients(channel);
+  }
+
   async connectionsOfUser(userId: string): Promise<string[]> {
     return this.store.connectionsOfUser(userId);
   }
@@ -66,6 +73,14 @@ export class DeferredConnectionStore extends ConnectionStore {
 
   async countConnections(): Promise<number> {
     return this.store.countConnections();
+  }
+
+  override broadcasts(): BroadcastLedger | null {
+    return this.store.broadcasts();
+  }
+
+  override requestQuota(): RequestQuota | null {
+    return this.store.requestQuota();
   }
 
   override async ping(): Promise<void> {

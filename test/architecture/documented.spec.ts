@@ -59,6 +59,8 @@ describe.each([
   { interfaceName: 'WebSocketModuleOptions', path: 'src/websocket.options.ts', heading: 'Module' },
   { interfaceName: 'RedisStoreOptions', path: 'src/options/store.options.ts', heading: 'Redis' },
   { interfaceName: 'DynamoDbStoreOptions', path: 'src/options/store.options.ts', heading: 'DynamoDB' },
+  { interfaceName: 'FanOutOptions', path: 'src/options/fanout.options.ts', heading: 'Fan-out' },
+  { interfaceName: 'OffloadOptions', path: 'src/options/fanout.options.ts', heading: 'Offload' },
   { interfaceName: 'EmbeddedGatewayOptions', path: 'src/options/gateway.options.ts', heading: 'Embedded gateway' },
 ])('$interfaceName', ({ interfaceName, path, heading }) => {
   const names = propertiesOf(path, interfaceName);
@@ -75,11 +77,16 @@ describe.each([
   });
 
   it('has the defaults that the documents give', () => {
-    const { gateway, dynamodb, ...module } = resolveWebSocketOptions({ gateway: {}, dynamodb: {} }, {});
+    const { gateway, dynamodb, fanout, ...module } = resolveWebSocketOptions(
+      { gateway: {}, dynamodb: {}, fanout: { offload: { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q' } } },
+      {},
+    );
     const sections: Readonly<Record<string, object | null>> = {
       Module: module,
       Redis: {},
       DynamoDB: dynamodb,
+      'Fan-out': fanout,
+      Offload: fanout.offload,
       'Embedded gateway': gateway,
     };
     const defaults = { ...sections[heading] } as Readonly<Record<string, unknown>>;
@@ -105,7 +112,11 @@ describe('environment variables', () => {
     { document: 'the reference', section: sectionOf(optionsReference, '## Module') },
     { document: 'the README', section: sectionOf(readme, '### Module options') },
   ])('are those in $document', ({ section }) => {
-    const resolvers = ['src/websocket.options-resolver.ts', 'src/options/store.options-resolver.ts']
+    const resolvers = [
+      'src/websocket.options-resolver.ts',
+      'src/options/store.options-resolver.ts',
+      'src/options/fanout.options-resolver.ts',
+    ]
       .map(readText)
       .join();
     const read = [...resolvers.matchAll(/env\['(\w+)'\]/g)].map(([, name]) => name);
@@ -137,7 +148,7 @@ describe('events', () => {
       type = codeIn(first ?? '')[0] ?? type;
       (documented[type] ??= []).push(codeIn(field ?? '')[0] ?? '');
     }
-    expect(Object.keys(documented).length).toBe(4);
+    expect(Object.keys(documented).length).toBe(7);
     for (const [payload, fields] of Object.entries(documented))
       expect([payload, fields]).toEqual([payload, propertiesOf('src/events/websocket-events.ts', payload)]);
   });

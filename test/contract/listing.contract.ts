@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { HOSTILE_NAMES, LONGEST_NAMES } from './hostile-names.js';
-import { collect, type StoreHarness } from './store.harness.js';
+import type { Recipient } from '../../src/contracts/connection.store.js';
+import { collect, EXPIRE_AFTER_MS, type StoreHarness } from './store.harness.js';
 
 /** Lists of ids: of users, in pages, and under names that mean harm. */
 export function listingContract(harness: StoreHarness): void {
-  const { added, addedMany, connection, find } = harness;
+  const { added, addedMany, connection, find, onManualClock } = harness;
 
   describe('connectionsOfUser', () => {
     it('knows every connection of a user and no one else’s', async () => {
@@ -66,6 +67,50 @@ export function listingContract(harness: StoreHarness): void {
     });
   });
 
+  describe('recipients', () => {
+    it('are all connections, or the members of a channel, with what it takes to reach them', async () => {
+      const { connectedAt } = connection('');
+      const endpoint = 'https://ws.example.com/chat';
+      const near = { connectionId: await added('near', { endpoint: null }), connectedAt, endpoint: null };
+      const far = { connectionId: await added('far', { endpoint }), connectedAt, endpoint };
+      const aws = await added('aws');
+      for (const id of [near.connectionId, aws]) await harness.store.join(id, 'news');
+      const ofAws = { connectionId: aws, connectedAt, endpoint: connection('').endpoint };
+      const byId = (recipients: readonly Recipient[]) =>
+        recipients.toSorted((a, b) => (a.connectionId < b.connectionId ? -1 : 1)).map(essentials);
+      expect(byId(await collect(harness.store.recipients(null)))).toEqual([ofAws, far, near]);
+      expect(byId(await collect(harness.store.recipients('news')))).toEqual([ofAws, near]);
+      await expect(collect(harness.store.recipients('nowhere'))).resolves.toEqual([]);
+    });
+
+    it('come at most 1,000 a page, and none is missed', async () => {
+      const ids = await addedMany(1_100);
+      await Promise.all(ids.map((id) => harness.store.join(id, 'news')));
+      for (const channel of [null, 'news']) {
+        const seen = new Set<string>();
+        for await (const page of harness.store.recipients(channel)) {
+          expect(page.length).toBeLessThanOrEqual(1_000);
+          for (const { connectionId } of page) seen.add(connectionId);
+        }
+        expect([...seen].toSorted()).toEqual(ids.toSorted());
+      }
+    });
+
+    onManualClock('are no longer those that have left, ended or expired', async () => {
+      const [left, ended, kept] = [await added('left'), await added('ended'), await added('kept')];
+      for (const id of [left, ended, kept]) await harness.store.join(id, 'news');
+      await harness.store.leave(left, 'news');
+      await harness.store.remove(ended);
+      const idsOf = async (channel: string | null) =>
+        (await collect(harness.store.recipients(channel))).map(({ connectionId }) => connectionId).toSorted();
+      await expect(idsOf('news')).resolves.toEqual([kept]);
+      await expect(idsOf(null)).resolves.toEqual([kept, left]);
+      await harness.clock.advance(EXPIRE_AFTER_MS);
+      await expect(idsOf('news')).resolves.toEqual([]);
+      await expect(idsOf(null)).resolves.toEqual([]);
+    });
+  });
+
   describe('names', () => {
     it('never mistakes one hostile name for another, as id, user or channel', async () => {
       for (const hostile of HOSTILE_NAMES) {
@@ -116,4 +161,9 @@ export function listingContract(harness: StoreHarness): void {
       await expect(harness.store.countConnections()).resolves.toBe(0);
     });
   });
+}
+
+/** What is promised of a recipient; a store may know more. */
+function essentials({ connectionId, connectedAt, endpoint }: Recipient): Recipient {
+  return { connectionId, connectedAt, endpoint };
 }

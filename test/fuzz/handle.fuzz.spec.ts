@@ -7,7 +7,16 @@ import { goldenEvent, goldenEventNames } from '../support/gateway-events.js';
 
 afterEach(stopApplications);
 
-const LIFECYCLE = ['connected', 'disconnected', 'channel', 'channel.joined', 'channel.left'];
+const LIFECYCLE = [
+  'connected',
+  'disconnected',
+  'channel',
+  'channel.joined',
+  'channel.left',
+  'delivery',
+  'delivery.progress',
+  'delivery.completed',
+];
 
 /** An application whose emitter takes `*` for any event, with a listener for each event there is. */
 async function start() {

@@ -4,6 +4,7 @@ import type { ConnectionStore } from '../../contracts/connection.store.js';
 import { DeferredConnectionStore } from '../deferred-connection.store.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { CacheKeys } from './cache-key.js';
+import { MemoryBroadcastLedger } from './memory-broadcast.ledger.js';
 import { isInMemory, OutageAwareCache } from './outage-aware.cache.js';
 import { ProcessConnectionStore } from './process-connection.store.js';
 import { SharedConnectionStore } from './shared-connection.store.js';
@@ -25,8 +26,16 @@ export interface CacheConnectionStoreOptions extends ConnectionStoreOptions {
  * const store = new CacheConnectionStore(createCache());
  */
 export class CacheConnectionStore extends DeferredConnectionStore {
+  private readonly ledger: MemoryBroadcastLedger;
+
   constructor(cache: Cache, options: CacheConnectionStoreOptions = {}) {
     super(() => open(cache, options));
+    this.ledger = new MemoryBroadcastLedger(options.clock ?? new SystemClock());
+  }
+
+  /** In the memory of this process, which is the only one that may write the cache. */
+  override broadcasts(): MemoryBroadcastLedger {
+    return this.ledger;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Connection } from '../../contracts/connection.js';
+import type { Recipient } from '../../contracts/connection.store.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
 import type { Fields, Value } from './attribute.values.js';
 import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
@@ -68,6 +69,11 @@ export function isAlive(record: ConnectionRecord | undefined, now: number): reco
 /** Whether the connection was removed within the last minute. */
 export function isTombstone(record: ConnectionRecord | undefined, now: number): boolean {
   return record?.removedAt !== undefined && record.removedAt > now - TOMBSTONE_MS;
+}
+
+export function toRecipient(connectionId: string, record: ConnectionRecord): Recipient {
+  const { connectedAt, endpoint = null } = record;
+  return { connectionId, connectedAt, endpoint };
 }
 
 export function toConnection(connectionId: string, record: ConnectionRecord): Connection {

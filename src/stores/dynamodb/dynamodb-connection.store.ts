@@ -7,11 +7,13 @@ import {
   type JoinLimits,
   type JoinResult,
   type LeaveResult,
+  type Recipient,
 } from '../../contracts/connection.store.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { ChannelMemberships } from './channel.memberships.js';
 import { toConnection } from './connection.record.js';
 import { ConnectionRecords } from './connection.records.js';
+import { DynamoDbBroadcastLedger } from './dynamodb-broadcast.ledger.js';
 import type { DynamoDbClientSource } from './dynamodb.client.js';
 import { DynamoDbTable } from './dynamodb.table.js';
 import { graceOf } from './lifetime.js';
@@ -47,6 +49,7 @@ export interface DynamoDbConnectionStoreOptions extends ConnectionStoreOptions {
  * | `websocket:users:{userId}` | connection id | a pointer to a connection of the user: `tokens`, `at` |
  * | `websocket:channels:{0…7}:{channel}` | connection id | a pointer to a member of the channel: `tokens`, `at` |
  * | `websocket:seats:{channel}` | `seats` | who is about to join, in channels that were joined with `maxMembers`: `seats`, `version` |
+ * | `websocket:broadcasts:{id}` | `broadcast`, `shards:{0…}` | a broadcast that was handed over; who has which of its shards, twenty to an item, and what became of them |
  *
  * A record is the truth about its connection, and one conditional write of it is the step that counts; transactions would cost twice as
  * much. Pointers are written before it and deleted after it, and readers check each against the record. So a crash between two steps leaves
@@ -62,6 +65,7 @@ export class DynamoDbConnectionStore extends ConnectionStore {
   private readonly memberships: ChannelMemberships;
   private readonly pointed: PointerReader;
   private readonly recorded: RecordReader;
+  private readonly ledger: DynamoDbBroadcastLedger;
 
   constructor(options: DynamoDbConnectionStoreOptions) {
     super();
@@ -73,6 +77,7 @@ export class DynamoDbConnectionStore extends ConnectionStore {
     const keys = new TableKeys(keyPrefix, partitions);
     const pointers = new PointerItems(clock, lifetimeMs, graceOf(timeoutMs));
     this.table = new DynamoDbTable({ client, tableName, timeoutMs, clock });
+    this.ledger = new DynamoDbBroadcastLedger(this.table, keys, clock);
     this.records = new ConnectionRecords(this.table, keys, pointers, clock, lifetimeMs);
     this.pointed = new PointerReader(this.table, keys, pointers, clock);
     this.recorded = new RecordReader(this.table, keys, clock);
@@ -114,11 +119,15 @@ export class DynamoDbConnectionStore extends ConnectionStore {
   }
 
   connections(): AsyncIterable<readonly string[]> {
-    return this.recorded.ids();
+    return idsOf(this.recipients(null));
   }
 
   members(channel: string): AsyncIterable<readonly string[]> {
-    return this.pointed.members(channel);
+    return idsOf(this.recipients(channel));
+  }
+
+  override recipients(channel: string | null): AsyncIterable<readonly Recipient[]> {
+    return channel === null ? this.recorded.recipients() : this.pointed.members(channel);
   }
 
   connectionsOfUser(userId: string): Promise<string[]> {
@@ -137,7 +146,15 @@ export class DynamoDbConnectionStore extends ConnectionStore {
     return this.recorded.count();
   }
 
+  override broadcasts(): DynamoDbBroadcastLedger {
+    return this.ledger;
+  }
+
   override close(): Promise<void> {
     return this.table.close();
   }
+}
+
+async function* idsOf(pages: AsyncIterable<readonly Recipient[]>): AsyncIterable<readonly string[]> {
+  for await (const page of pages) yield page.map(({ connectionId }) => connectionId);
 }

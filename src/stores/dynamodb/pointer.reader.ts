@@ -1,7 +1,8 @@
 import type { Clock } from '../../contracts/clock.js';
+import type { Recipient } from '../../contracts/connection.store.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import { mapKey } from './attribute.values.js';
-import { isAlive, readRecord, type ConnectionRecord } from './connection.record.js';
+import { isAlive, readRecord, toRecipient, type ConnectionRecord } from './connection.record.js';
 import type { DynamoDbTable } from './dynamodb.table.js';
 import { LANES, PartitionCursor } from './partition.cursor.js';
 import { readPointer, type Pointer, type PointerItems } from './pointer.items.js';
@@ -32,7 +33,7 @@ export class PointerReader {
     private readonly clock: Clock,
   ) {}
 
-  members(channel: string): AsyncIterable<readonly string[]> {
+  members(channel: string): AsyncIterable<readonly Recipient[]> {
     return this.pages(this.membersOf(channel));
   }
 
@@ -41,7 +42,7 @@ export class PointerReader {
     const listing = this.membersOf(channel);
     const cursor = cursorOf(listing);
     const members: string[] = [];
-    while (!cursor.isDone) members.push(...(await this.readPage(requests, listing, cursor)).found);
+    while (!cursor.isDone) members.push(...(await this.readPage(requests, listing, cursor)).found.map(idOf));
     return members;
   }
 
@@ -61,7 +62,7 @@ export class PointerReader {
       attribute: '#userId',
       includes: (record) => record.userId === userId,
     };
-    for await (const page of this.pages(listing)) found.push(...page);
+    for await (const page of this.pages(listing)) found.push(...page.map(idOf));
     return found;
   }
 
@@ -76,7 +77,7 @@ export class PointerReader {
     };
   }
 
-  private async *pages(listing: Listing): AsyncIterable<readonly string[]> {
+  private async *pages(listing: Listing): AsyncIterable<readonly Recipient[]> {
     const cursor = cursorOf(listing);
     while (!cursor.isDone) {
       const { found } = await this.table.run(
@@ -92,20 +93,20 @@ export class PointerReader {
     requests: TableRequests,
     { attribute, names = {}, includes }: Listing,
     cursor: PartitionCursor,
-  ): Promise<{ found: string[]; strays: Pointer[] }> {
+  ): Promise<{ found: Recipient[]; strays: Pointer[] }> {
     const pointers = (await cursor.next(requests)).items.map(readPointer);
     const items = await requests.getMany(
       pointers.map(({ sk }) => this.keys.connection(sk)),
-      `#sk, #removedAt, #expiresAt, ${attribute}`,
+      `#sk, #removedAt, #expiresAt, #connectedAt, #endpoint, ${attribute}`,
       names,
     );
     const now = this.clock.now();
     const records = new Map(items.map((fields) => [fields['sk'], readRecord(fields)]));
-    const found: string[] = [];
+    const found: Recipient[] = [];
     const strays: Pointer[] = [];
     for (const pointer of pointers) {
       const record = records.get(pointer.sk);
-      if (isAlive(record, now) && includes(record)) found.push(pointer.sk);
+      if (isAlive(record, now) && includes(record)) found.push(toRecipient(pointer.sk, record));
       else if (this.pointers.isAbandoned(pointer)) strays.push(pointer);
     }
     return { found, strays };
@@ -122,4 +123,8 @@ export class PointerReader {
 function cursorOf({ partitions }: Listing): PartitionCursor {
   const limit = Math.floor(PAGE_SIZE / Math.min(LANES, partitions.length));
   return new PartitionCursor(partitions, { projection: '#pk, #sk, #at', limit });
+}
+
+function idOf({ connectionId }: Recipient): string {
+  return connectionId;
 }

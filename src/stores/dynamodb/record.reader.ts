@@ -1,9 +1,9 @@
 import type { Clock } from '../../contracts/clock.js';
-import type { ChannelOccupancy } from '../../contracts/connection.store.js';
+import type { ChannelOccupancy, Recipient } from '../../contracts/connection.store.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import type { Fields } from './attribute.values.js';
-import { ALIVE, isAlive, readRecord, type ConnectionRecord } from './connection.record.js';
+import { ALIVE, isAlive, readRecord, toRecipient, type ConnectionRecord } from './connection.record.js';
 import type { DynamoDbTable } from './dynamodb.table.js';
 import { GRACE_MS } from './lifetime.js';
 import { LANES, PartitionCursor } from './partition.cursor.js';
@@ -36,11 +36,16 @@ export class RecordReader {
     return found;
   }
 
-  async *ids(): AsyncIterable<readonly string[]> {
+  async *recipients(): AsyncIterable<readonly Recipient[]> {
     const limit = Math.floor(PAGE_SIZE / Math.min(LANES, this.keys.connections.length));
-    const query = { projection: '#sk', filter: ALIVE, values: { now: this.clock.now() }, limit };
+    const query = {
+      projection: '#sk, #connectedAt, #endpoint',
+      filter: ALIVE,
+      values: { now: this.clock.now() },
+      limit,
+    };
     for await (const { items } of this.rounds('list connections', query)) {
-      if (items.length > 0) yield items.map(idOf);
+      if (items.length > 0) yield items.map((fields) => toRecipient(idOf(fields), readRecord(fields)));
     }
   }
 

@@ -55,6 +55,11 @@ export class TableKeys {
     return { pk: `${this.prefix}channels:${partition}:${part(channel)}`, sk: connectionId };
   }
 
+  /** The partition of a broadcast that was handed over. */
+  broadcast(broadcastId: string): string {
+    return `${this.prefix}broadcasts:${part(broadcastId)}`;
+  }
+
   /** The seats that are being taken in a channel with a limit. */
   seats(channel: string): ItemKey {
     return { pk: `${this.prefix}seats:${part(channel)}`, sk: 'seats' };

@@ -7,13 +7,16 @@ import {
   type JoinLimits,
   type JoinResult,
   type LeaveResult,
+  type Recipient,
 } from '../../contracts/connection.store.js';
 import { decodeName, encodeName } from '../encoded-name.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
+import { RedisBroadcastLedger } from './redis-broadcast.ledger.js';
 import type { RedisStoreClient } from './redis.client.js';
-import { fieldsOf, readRecord } from './redis-record.js';
+import { expandEndpoint, fieldsOf, readRecord } from './redis-record.js';
 import type { RedisClientSource } from './redis.link.js';
+import { RedisRequestQuota } from './redis-request.quota.js';
 import { RedisScripts } from './redis.scripts.js';
 import type { RedisScript } from './redis.script.js';
 import { ScriptRunner } from './script.runner.js';
@@ -42,6 +45,8 @@ const FIND_AT_ONCE = 100;
  * | `websocket:channels:{channel}` | set | ids of a channel's members |
  * | `websocket:users:{0…16383}` | sorted set | `{hash of userId} {id}` of every connection of some dozens of users |
  * | `websocket:removed:{id}` | string | when it was removed (epoch ms) and its record, in MessagePack; stands for a minute |
+ * | `websocket:broadcast:{id}` | hash | how far a broadcast is that was handed over, and who has which shard of it; stands for a day |
+ * | `websocket:budget` | string | when the requests that were given away will have been earned (epoch µs) |
  * | `websocket:ping` | string | when somebody asked whether the store takes writes (epoch ms); stands for a second |
  *
  * On Redis Cluster the prefix becomes a hash tag (`{websocket:}connections`): all keys are in one slot, which is what makes steps atomic there.
@@ -108,6 +113,24 @@ export class RedisConnectionStore extends ConnectionStore {
     return this.ids(RedisScripts.members, encodeName(channel));
   }
 
+  override async *recipients(channel: string | null): AsyncIterable<readonly Recipient[]> {
+    for await (const found of this.pages<string>(
+      RedisScripts.recipients,
+      channel === null ? '' : encodeName(channel),
+    )) {
+      const page: Recipient[] = [];
+      for (let index = 0; index < found.length; index += 3) {
+        const endpoint = found[index + 2] as string;
+        page.push({
+          connectionId: decodeName(found[index] as string),
+          connectedAt: Number(found[index + 1]),
+          endpoint: endpoint === '' ? null : expandEndpoint(endpoint),
+        });
+      }
+      yield* pagesOf(page);
+    }
+  }
+
   async connectionsOfUser(userId: string): Promise<string[]> {
     const found: string[] = [];
     let last = '';
@@ -152,6 +175,14 @@ export class RedisConnectionStore extends ConnectionStore {
       if (hasMore === 0) return count;
       skip += kept;
     }
+  }
+
+  override broadcasts(): RedisBroadcastLedger {
+    return new RedisBroadcastLedger((script, ...args) => this.run(script, ...args), this.clock);
+  }
+
+  override requestQuota(): RedisRequestQuota {
+    return new RedisRequestQuota((script, ...args) => this.run(script, ...args));
   }
 
   override async ping(): Promise<void> {

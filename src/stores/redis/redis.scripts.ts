@@ -162,6 +162,30 @@ export const RedisScripts = Object.freeze({
      return {page[1], counting}`,
   ),
 
+  /**
+   * Arguments: cursor, about how many, channel ('' for all connections). Returns the next cursor, and of each id that counts the id, when it
+   * connected, and its endpoint ('' for none), in turn.
+   */
+  recipients: script(
+    'list recipients',
+    `local channel, isSet = ARGV[6], ARGV[6] ~= ''
+     local page = isSet and redis.call('SSCAN', membersOf(channel), ARGV[4], 'COUNT', ARGV[5])
+       or redis.call('ZSCAN', connections, ARGV[4], 'COUNT', ARGV[5])
+     local listed, found, count = page[2], {}, 0
+     for i = 1, #listed, isSet and 1 or 2 do
+       local id = listed[i]
+       local at, endpoint, expiry, isMember =
+         unpack(redis.call('HMGET', recordOf(id), 'at', 'endpoint', 'until', isSet and '#' .. channel or 'at'))
+       if not isMember then
+         if isSet then forget(id, channel) else redis.call('ZREM', connections, id) end
+       elseif tonumber(expiry) > now then
+         found[count + 1], found[count + 2], found[count + 3] = id, at, endpoint or ''
+         count = count + 3
+       end
+     end
+     return {page[1], found}`,
+  ),
+
   /** Arguments: cursor, about how many, channel. Returns the next cursor and ids. */
   members: script(
     'list the members of a channel',

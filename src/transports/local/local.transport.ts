@@ -3,6 +3,7 @@ import {
   type CloseOptions,
   type DeliveryOutcome,
   type DeliveryTarget,
+  type OutgoingMessage,
 } from '../../contracts/connection.transport.js';
 
 /** A socket of the embedded gateway, as the transport sees it. */
@@ -40,7 +41,7 @@ export class LocalTransport extends ConnectionTransport {
     return endpoint === this.endpoint;
   }
 
-  deliver({ connectionId }: DeliveryTarget, payload: Uint8Array): DeliveryOutcome {
+  deliver({ connectionId }: DeliveryTarget, { payload }: OutgoingMessage): DeliveryOutcome {
     return OUTCOMES[this.sockets.get(connectionId)?.send(payload) ?? 'gone'];
   }
 

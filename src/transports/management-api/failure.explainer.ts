@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { DeliveryOutcome } from '../../contracts/connection.transport.js';
+import type { DeliveryAttempt } from '../../contracts/connection.transport.js';
 
 const UNREACHABLE = 'check the endpoint, and in a VPC the route to execute-api';
 
@@ -24,8 +24,11 @@ export class FailureExplainer {
   private readonly logger = new Logger('WebSocket');
   private readonly said = new Set<string>();
 
-  explain(endpoint: string, { status, reason = status }: DeliveryOutcome): void {
+  /** @param attempt the how-manieth it was; what may pass is said when it has not passed by the second */
+  explain(endpoint: string, { status, reason = status, mayRetry = false }: DeliveryAttempt, attempt: number): void {
     if (status !== 'forbidden' && status !== 'failed') return;
+    // Where time is up there is no second attempt.
+    if (mayRetry && attempt === 1 && reason !== 'TimeoutError') return;
     const topic = `${endpoint} ${reason}`;
     if (this.said.has(topic) || this.said.size >= MAX_SAID) return;
     this.said.add(topic);

@@ -1,0 +1,21 @@
+import type { Recipient } from '../contracts/connection.store.js';
+import type { DeliveryOutcome } from '../contracts/connection.transport.js';
+import type { DeliveryProgress } from './fan-out.observer.js';
+
+/** A page of whom a message goes to: ids to look up, or what is known of them already. */
+export type RecipientPage = readonly string[] | readonly Recipient[];
+
+export type RecipientPages = AsyncIterable<RecipientPage> | Iterable<RecipientPage>;
+
+/** Told the outcome of each connection, once. */
+export type OutcomeListener = (connectionId: string, outcome: DeliveryOutcome) => void;
+
+/** What a broadcast is asked for. */
+export interface BroadcastRequest {
+  readonly recipients: RecipientPages;
+  readonly payload: Uint8Array;
+  readonly onOutcome: OutcomeListener;
+  /** Ends the broadcast early. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DeliveryProgress) => void;
+}

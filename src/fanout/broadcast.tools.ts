@@ -1,0 +1,24 @@
+import type { Clock } from '../contracts/clock.js';
+import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
+import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
+import type { RequestBudget } from '../contracts/request.budget.js';
+import type { DeliveryLanes } from './delivery.lanes.js';
+import type { FanOutObserver } from './fan-out.observer.js';
+
+/** What broadcasts share. */
+export interface BroadcastTools {
+  readonly store: ConnectionStore;
+  readonly clock: Clock;
+  readonly lanes: DeliveryLanes;
+  readonly budget: RequestBudget | null;
+  readonly observer: FanOutObserver | null;
+  /** Tries once to deliver. */
+  readonly attempt: (
+    recipient: Recipient,
+    message: OutgoingMessage,
+    limits: AttemptLimits,
+  ) => DeliveryAttempt | Promise<DeliveryAttempt>;
+  /** How long one message may take with all its attempts. */
+  readonly deliveryTimeoutMs: number;
+  readonly progressEveryMs: number;
+}

@@ -1,0 +1,39 @@
+import { Logger } from '@nestjs/common';
+import { describeError } from '../events/event.publisher.js';
+import { FanOutObserver, type BroadcastObservation } from '../fanout/fan-out.observer.js';
+import { OpenTelemetryObserver, type OpenTelemetryApi } from './open-telemetry.observer.js';
+
+/** Where every copy of version 1 of `@opentelemetry/api` finds what an SDK has registered. */
+const REGISTERED = Symbol.for('opentelemetry.js.api.1');
+
+/**
+ * Observes with OpenTelemetry from when an SDK is registered. `@opentelemetry/api` takes some 20 ms to load, which a process without an
+ * SDK does not spend; one with an SDK has it loaded already.
+ */
+export class DeferredOpenTelemetryObserver extends FanOutObserver {
+  private observer: OpenTelemetryObserver | null = null;
+  private loading: Promise<void> | null = null;
+
+  /** @param load how to load `@opentelemetry/api` */
+  constructor(private readonly load: () => Promise<OpenTelemetryApi>) {
+    super();
+  }
+
+  /** Resolves when it observes, at once where no SDK is registered yet: it looks again at each broadcast. */
+  async prepare(): Promise<void> {
+    if (REGISTERED in globalThis) await (this.loading ??= this.start());
+  }
+
+  begin(broadcastId: string): BroadcastObservation | null {
+    if (this.observer === null) void this.prepare();
+    return this.observer?.begin(broadcastId) ?? null;
+  }
+
+  private async start(): Promise<void> {
+    try {
+      this.observer = new OpenTelemetryObserver(await this.load());
+    } catch (error) {
+      new Logger('WebSocket').warn(`OpenTelemetry is not used, for its API cannot be loaded: ${describeError(error)}`);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { ConnectionStore } from './contracts/connection.store.js';
+import type { ConnectionLifecycle } from './connections/connection.lifecycle.js';
+import type { EventPublisher } from './events/event.publisher.js';
+import { createRequestBudget } from './fanout/request.budget.js';
+import { FanOutEngine } from './fanout/fan-out.engine.js';
+import { MessageSender } from './fanout/message.sender.js';
+import { BroadcastReports } from './fanout/offload/broadcast.reports.js';
+import { HandOver } from './fanout/offload/hand-over.js';
+import { LedgerSource } from './fanout/offload/ledger.source.js';
+import { openShardQueue, type OpenQueue } from './fanout/offload/offload.factory.js';
+import { ShardWorker } from './fanout/offload/shard.worker.js';
+import type { TransportRouter } from './fanout/transport.router.js';
+import { MemoryBroadcastLedger } from './stores/cache/memory-broadcast.ledger.js';
+import type { ResolvedOffloadOptions } from './options/fanout.options-resolver.js';
+import { createObserver } from './telemetry/observer.factory.js';
+import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+
+/** What sends messages to many, and what the workers of a broadcast need. */
+export class FanOutServices {
+  constructor(
+    readonly sender: MessageSender,
+    readonly worker: ShardWorker,
+    readonly reports: BroadcastReports,
+    /** Closes what was opened for the queue. */
+    readonly close: () => void,
+  ) {}
+}
+
+/** @throws InvalidOptionsError when a package that `fanout.offload` needs is not installed */
+export async function createFanOut(
+  store: ConnectionStore,
+  lifecycle: ConnectionLifecycle,
+  router: TransportRouter,
+  publisher: EventPublisher,
+  options: ResolvedWebSocketOptions,
+): Promise<FanOutServices> {
+  const { clock, keyPrefix, maxPayloadBytes } = options;
+  const budget = createRequestBudget(options.fanout.requestsPerSecond, store, clock);
+  const engine = new FanOutEngine(store, lifecycle, router, options, budget, await createObserver(publisher));
+  const { ledger } = new LedgerSource(store, () => new MemoryBroadcastLedger(clock));
+  const { offload } = options.fanout;
+  const open = offload === null ? null : await openQueue(offload, options);
+  const handOver =
+    offload === null || open === null ? null : new HandOver(ledger, open.queue, { ...offload, keyPrefix, clock });
+  const sender = new MessageSender(engine, maxPayloadBytes, handOver);
+  const worker = new ShardWorker(ledger, (ids, payload) => sender.deliver([ids], payload), { keyPrefix, clock });
+  return new FanOutServices(sender, worker, new BroadcastReports(ledger, clock), () => open?.close());
+}
+
+function openQueue(
+  offload: ResolvedOffloadOptions,
+  { awsRegion, fallbackRegion, credentials, clock, requestTimeoutMs, deliveryTimeoutMs }: ResolvedWebSocketOptions,
+): Promise<OpenQueue> {
+  return openShardQueue({
+    ...offload,
+    fallbackRegion: awsRegion ?? fallbackRegion,
+    credentials,
+    clock,
+    timeoutMs: requestTimeoutMs,
+    deliveryTimeoutMs,
+  });
+}
