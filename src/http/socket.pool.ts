@@ -5,14 +5,14 @@ import { KeepAliveSocket, type Origin, type SocketOwner, type SocketShare } from
 import { PoolTimer } from './pool.timer.js';
 import { SocketWindow, type SocketWindowOptions } from './socket.window.js';
 import { WaitingLine } from './waiting.line.js';
-import type { SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext } from 'node:tls';
 
 export interface SocketPoolOptions {
   /** The most requests that are under way at once; twice as many where some are not answered. */
   readonly maxSockets: number;
   /** How long connecting may take, and how long an answer. */
   readonly requestTimeoutMs: number;
-  /** What TLS connections trust. */
+  /** What TLS connections trust. @default what Node trusts */
   readonly secureContext?: SecureContext | undefined;
 }
 
@@ -59,7 +59,8 @@ export class SocketPool implements SocketOwner {
     private readonly options: SocketPoolOptions,
   ) {
     this.window = new SocketWindow({ max: options.maxSockets, ...(origin.isSecure ? TLS : PLAIN) });
-    this.share = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), context: options.secureContext, session: undefined };
+    const context = origin.isSecure ? (options.secureContext ?? createSecureContext()) : undefined;
+    this.share = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), context, session: undefined };
   }
 
   send(exchange: HttpExchange): void {
