@@ -6,8 +6,21 @@ import { connect, disconnect, message, newConnectionId } from './events.js';
 /** One call of each method of the manager that needs the store, by the method's name. */
 export type ManagerCalls = Readonly<Record<string, () => Promise<unknown>>>;
 
-/** Methods that have an answer whatever becomes of the store; `to`, `toUser` and `except` need it once they send. */
-const INDEPENDENT = ['constructor', 'handle', 'health', 'selection', 'to', 'toUser', 'except'];
+/**
+ * Methods that have an answer whatever becomes of the store; `to`, `toUser` and `except` need it once they send, and broadcasts are in the memory of
+ * the process where the store is a cache.
+ */
+const INDEPENDENT = [
+  'constructor',
+  'handle',
+  'health',
+  'selection',
+  'getBroadcast',
+  'untilBroadcast',
+  'to',
+  'toUser',
+  'except',
+];
 
 /** Who the calls are about. */
 export interface Subject {

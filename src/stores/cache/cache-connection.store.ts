@@ -1,4 +1,5 @@
 import type { Cache } from 'cache-manager';
+import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import { SystemClock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
 import { DeferredConnectionStore } from '../deferred-connection.store.js';
@@ -34,7 +35,7 @@ export class CacheConnectionStore extends DeferredConnectionStore {
   }
 
   /** In the memory of this process, which is the only one that may write the cache. */
-  override broadcasts(): MemoryBroadcastLedger {
+  override broadcasts(): BroadcastLedger {
     return this.ledger;
   }
 }

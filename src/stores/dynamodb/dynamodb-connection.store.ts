@@ -1,4 +1,5 @@
 import { SystemClock } from '../../contracts/clock.js';
+import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import type { Connection } from '../../contracts/connection.js';
 import {
   ConnectionStore,
@@ -146,7 +147,7 @@ export class DynamoDbConnectionStore extends ConnectionStore {
     return this.recorded.count();
   }
 
-  override broadcasts(): DynamoDbBroadcastLedger {
+  override broadcasts(): BroadcastLedger {
     return this.ledger;
   }
 

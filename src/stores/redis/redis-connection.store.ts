@@ -1,4 +1,5 @@
 import { SystemClock, type Clock } from '../../contracts/clock.js';
+import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import type { Connection } from '../../contracts/connection.js';
 import {
   ConnectionStore,
@@ -9,6 +10,7 @@ import {
   type LeaveResult,
   type Recipient,
 } from '../../contracts/connection.store.js';
+import type { RequestQuota } from '../../contracts/request.budget.js';
 import { decodeName, encodeName } from '../encoded-name.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
@@ -177,11 +179,11 @@ export class RedisConnectionStore extends ConnectionStore {
     }
   }
 
-  override broadcasts(): RedisBroadcastLedger {
+  override broadcasts(): BroadcastLedger {
     return new RedisBroadcastLedger((script, ...args) => this.run(script, ...args), this.clock);
   }
 
-  override requestQuota(): RedisRequestQuota {
+  override requestQuota(): RequestQuota {
     return new RedisRequestQuota((script, ...args) => this.run(script, ...args));
   }
 

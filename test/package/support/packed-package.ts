@@ -82,10 +82,14 @@ export async function linkDependencies(directory: string, { tarball }: PackedPac
 }
 
 /** The names of the packages whose files a Node program loaded, by `import` or by `require`. */
-export async function packagesLoadedBy(directory: string, program: string): Promise<ReadonlySet<string>> {
+export async function packagesLoadedBy(
+  directory: string,
+  program: string,
+  ...args: readonly string[]
+): Promise<ReadonlySet<string>> {
   const log = join(await createDirectory(), 'loads.log');
   const recorder = join(import.meta.dirname, 'load-recorder.mjs');
-  await run(directory, process.execPath, '--import', recorder, program, log);
+  await run(directory, process.execPath, '--import', recorder, program, ...args, log);
   const urls = (await readFile(log, 'utf8')).split('\n');
   const names = urls.map((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1]);
   return new Set(names.filter((name) => name !== undefined));
