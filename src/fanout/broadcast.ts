@@ -175,7 +175,7 @@ export class Broadcast {
       delivery.attempts === 1
         ? this.firstLimits
         : { attempt: delivery.attempts, timeoutMs: Math.max(1, this.remainingMs(delivery)) };
-    const outcome = this.tools.attempt(delivery.recipient, this.message, limits);
+    const outcome = this.attempt(delivery.recipient, limits);
     if (!(outcome instanceof Promise)) {
       this.answered(delivery, outcome);
       return;
@@ -188,6 +188,14 @@ export class Broadcast {
         this.answered(delivery, answer);
         this.wakeUp();
       });
+  }
+
+  private attempt(recipient: Recipient, limits: AttemptLimits): DeliveryAttempt | Promise<DeliveryAttempt> {
+    try {
+      return this.tools.attempt(recipient, this.message, limits);
+    } catch {
+      return BROKEN_TRANSPORT;
+    }
   }
 
   private answered(delivery: Delivery, outcome: DeliveryAttempt): void {
@@ -207,7 +215,6 @@ export class Broadcast {
     await this.turn(delivery.recipient)?.catch(() => undefined);
     this.underWay--;
     this.tryOnce(delivery);
-    this.wakeUp();
   }
 
   private finish(delivery: Delivery, { status, reason }: DeliveryOutcome): void {
@@ -216,6 +223,7 @@ export class Broadcast {
     if (status === 'gone') this.pruner.add(recipient);
     const outcome = reason === undefined ? { status } : { status, reason };
     this.settle(recipient.connectionId, outcome, this.observation === null ? 0 : this.tools.clock.now() - startedAt);
+    this.wakeUp();
   }
 
   private settle(connectionId: string, outcome: DeliveryOutcome, latencyMs: number): void {
@@ -241,7 +249,6 @@ export class Broadcast {
 
   private giveUpWaiting(): void {
     for (const delivery of [...this.waiting]) if (this.stopWaiting(delivery)) this.finish(delivery, ABORTED);
-    this.wakeUp();
   }
 
   private wakeUp(): void {
@@ -278,8 +285,8 @@ export class Broadcast {
       cancel = this.tools.clock.after(this.tools.progressEveryMs, () => {
         const progress = this.progress();
         this.observation?.progress(progress);
-        onProgress?.(progress);
         tell();
+        onProgress?.(progress);
       });
     };
     tell();

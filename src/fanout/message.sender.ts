@@ -1,5 +1,7 @@
+import { Logger } from '@nestjs/common';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { DeliveryReport, HandedOver } from '../contracts/delivery-report.js';
+import { describeError } from '../events/event.publisher.js';
 import { encodePayload } from '../protocol/payload.js';
 import type { OutcomeListener, RecipientPages } from './broadcast.request.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
@@ -83,7 +85,7 @@ export class MessageSender {
       counts[COUNTED_AS[outcome.status]]++;
       if (withOutcomes) outcomes[connectionId] = outcome;
     };
-    const { isAborted } = await this.engine.deliver({ ...options, recipients: pages, payload, onOutcome });
+    const { isAborted } = await this.engine.deliver({ ...guarded(options), recipients: pages, payload, onOutcome });
     return { ...counts, ...(withOutcomes && { outcomes }), ...(isAborted && { aborted: true as const }) };
   }
 }
@@ -95,4 +97,17 @@ function reportOfHandOver(result: {
 }): DeliveryReport {
   const { handedOver, refused, isAborted } = result;
   return { ...noDeliveries(), failed: refused, handedOver, ...(isAborted && { aborted: true as const }) };
+}
+
+/** A callback that throws must not end the process, nor the broadcast. */
+function guarded<Options extends Pick<SendOptions, 'onProgress'>>({ onProgress, ...options }: Options) {
+  if (onProgress === undefined) return options;
+  const tell = (progress: DeliveryProgress): void => {
+    try {
+      onProgress(progress);
+    } catch (error) {
+      new Logger('WebSocket').error('The callback "onProgress" of a send failed.', describeError(error));
+    }
+  };
+  return { ...options, onProgress: tell };
 }

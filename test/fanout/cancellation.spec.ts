@@ -91,7 +91,11 @@ describe('a broadcast that takes long', () => {
     });
     const manager = await start(150, { fanout: { progressEveryMs: 200 }, maxConcurrentSends: 150 });
     const told: DeliveryProgress[] = [];
-    const sending = manager.except().send('x', { onProgress: (progress) => told.push(progress) });
+    const onProgress = (progress: DeliveryProgress): void => {
+      told.push(progress);
+      if (told.length === 1) throw new Error('a callback that fails');
+    };
+    const sending = manager.except().send('x', { onProgress });
     await api.requests.until(120);
     while (told.at(-1)?.delivered !== 100) await clock.advance(200);
     release.open();
