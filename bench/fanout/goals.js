@@ -17,8 +17,10 @@ export function* goalsOf({ matrix, cold, gone, memory, fromRedis }) {
     const [key, largeKey] = [200, 8_192].map((sizeBytes) => keyOf({ isSecure, sizeBytes, delayMs: 0 }));
     yield* cost('CPU per message against the SDK, 50 at once', 1 / 12, names.OURS, names.BOUNDED, key, 3);
     yield* cost('CPU signed against unsigned', 1.25, names.TRANSPORT, names.OURS_UNSIGNED, key);
-    yield* cost('CPU against the floor', 2.5, names.OURS, names.FLOOR, key);
-    yield* cost('CPU of the transport against the floor', 2.5, names.TRANSPORT, names.FLOOR, key);
+    // The floor keeps its server busy without a pause when that answers at once, which spares the sender from waking it: see README.md.
+    for (const floorKey of [key, keyOf({ isSecure, sizeBytes: 200, delayMs: 10 })]) {
+      yield* cost('CPU against the floor', 2.5, names.OURS, names.FLOOR, floorKey);
+    }
     if (!matrix.has(names.OURS, key) || !matrix.has(names.OURS, largeKey)) continue;
     const figure = matrix.median(names.OURS, largeKey, 'cpuUs') / matrix.median(names.OURS, key, 'cpuUs');
     yield { goal: `CPU against 200 B: ${largeKey}`, most: 1.3, figure };

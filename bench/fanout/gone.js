@@ -2,7 +2,7 @@ import { BOUNDED, OURS, TRANSPORT } from './arms/arms.js';
 import { Samples } from '../state/samples.js';
 import { SenderProcess } from './sender-process.js';
 
-const COUNTS = { [BOUNDED]: 1_000 };
+const COUNTS = { [BOUNDED]: 1_500 };
 
 /** A 410 after a 200 after a 410, in one process for each arm. Ours removes the connections, too, before the call ends. */
 export async function measureGone(server, rounds, sends) {
@@ -10,7 +10,7 @@ export async function measureGone(server, rounds, sends) {
   for (const arm of [BOUNDED, TRANSPORT, OURS]) {
     const count = Math.min(sends, COUNTS[arm] ?? sends);
     const sender = await SenderProcess.start({ arm, sizeBytes: 200, endpoint: server.endpoint });
-    for (let round = -1; round < rounds; round++) {
+    for (let round = -3; round < rounds; round++) {
       for (const status of [200, 410]) {
         await server.configure({ status });
         const figures = await sender.round(count);

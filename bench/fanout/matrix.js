@@ -1,15 +1,18 @@
 import * as names from './arms/arms.js';
 import { SenderProcess } from './sender-process.js';
 
+/** How many rounds the fast senders warm up with: their code is compiled, and their connections are open, only after some ten thousand messages. */
+const WARM_UP_ROUNDS = 3;
+
 /** How many connections undici and the floor are given, by the delay of the server: what was measured to be best for them. */
 const CONCURRENCY = { 0: 64, 10: 512, 30: 512 };
 
 /** How many messages make a round, for senders that are too slow for as many as the others. */
 const slowCounts = (delayMs) => ({
   [names.SEQUENTIAL]: delayMs === 0 ? 500 : Math.ceil(1_000 / delayMs),
-  [names.PROMISE_ALL]: 500,
-  [names.BOUNDED]: 500,
-  [names.WIDE]: 500,
+  [names.PROMISE_ALL]: 1_500,
+  [names.BOUNDED]: 1_500,
+  [names.WIDE]: 1_500,
 });
 
 const COMPARED = [names.SEQUENTIAL, names.PROMISE_ALL, names.BOUNDED, names.OURS, names.UNDICI, names.FLOOR];
@@ -48,9 +51,9 @@ export async function measureScenario(scenario, { server, certificate, rounds, s
       const setup = { arm, sizeBytes, endpoint: server.endpoint, concurrency: CONCURRENCY[delayMs] };
       const count = Math.min(sends, counts[arm] ?? sends);
       const sender = await SenderProcess.start({ ...setup, certificate: isSecure ? certificate : undefined });
-      // Memory grows in the first round, before the heap has found its size. The second is for those that open connections by and by.
+      // Memory grows in the first round, before the heap has found its size.
       const { growthMb } = await sender.round(count, true);
-      if (counts[arm] === undefined) await sender.round(count);
+      if (counts[arm] === undefined) for (let round = 1; round < WARM_UP_ROUNDS; round++) await sender.round(count);
       senders.push({ arm, count, sender, growthMb });
     }
     for (let round = 0; round < rounds; round++) {

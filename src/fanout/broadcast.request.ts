@@ -7,6 +7,10 @@ export type RecipientPage = readonly string[] | readonly Recipient[];
 
 export type RecipientPages = AsyncIterable<RecipientPage> | Iterable<RecipientPage>;
 
+export function isIds(page: RecipientPage): page is readonly string[] {
+  return typeof page[0] === 'string';
+}
+
 /** Told the outcome of each connection, once. */
 export type OutcomeListener = (connectionId: string, outcome: DeliveryOutcome) => void;
 

@@ -7,13 +7,14 @@ import type {
   DeliveryOutcome,
   OutgoingMessage,
 } from '../contracts/connection.transport.js';
-import type { BroadcastRequest, RecipientPage } from './broadcast.request.js';
+import { isIds, type BroadcastRequest } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { LaneTicket } from './delivery.lanes.js';
 import type { BroadcastObservation, DeliveryProgress } from './fan-out.observer.js';
 import type { GonePruner } from './gone.pruner.js';
 import { IdSet } from './id-set.js';
+import { tellEvery } from './progress.ticker.js';
 import { retryDelayMs } from './retry.policy.js';
 import { LOCAL_SCHEME } from './transport.router.js';
 
@@ -133,11 +134,13 @@ export class Broadcast {
   /** Starts a delivery; resolves when the next one may start, `undefined` where that is now. */
   private send(recipient: Recipient, ticket: LaneTicket): Promise<void> | undefined {
     const wait = this.room(recipient);
+    if (wait === undefined) {
+      this.start(recipient, ticket);
+      return undefined;
+    }
     const start = (): void => this.start(recipient, ticket);
     // However the wait ended: whether it was given up shows in the signal.
-    if (wait !== undefined) return wait.then(start, start);
-    start();
-    return undefined;
+    return wait.then(start, start);
   }
 
   private room(recipient: Recipient): Promise<void> | undefined {
@@ -181,13 +184,12 @@ export class Broadcast {
       return;
     }
     this.underWay++;
-    void outcome
-      .catch(() => BROKEN_TRANSPORT)
-      .then((answer) => {
-        this.underWay--;
-        this.answered(delivery, answer);
-        this.wakeUp();
-      });
+    const arrived = (answer: DeliveryAttempt): void => {
+      this.underWay--;
+      this.answered(delivery, answer);
+      this.wakeUp();
+    };
+    outcome.then(arrived, () => arrived(BROKEN_TRANSPORT));
   }
 
   private attempt(recipient: Recipient, limits: AttemptLimits): DeliveryAttempt | Promise<DeliveryAttempt> {
@@ -217,12 +219,11 @@ export class Broadcast {
     this.tryOnce(delivery);
   }
 
-  private finish(delivery: Delivery, { status, reason }: DeliveryOutcome): void {
-    const { recipient, ticket, startedAt } = delivery;
+  private finish({ recipient, ticket, startedAt }: Delivery, attempt: DeliveryAttempt): void {
     this.tools.lanes.leave(ticket);
-    if (status === 'gone') this.pruner.add(recipient);
-    const outcome = reason === undefined ? { status } : { status, reason };
-    this.settle(recipient.connectionId, outcome, this.observation === null ? 0 : this.tools.clock.now() - startedAt);
+    if (attempt.status === 'gone') this.pruner.add(recipient);
+    const latencyMs = this.observation === null ? 0 : this.tools.clock.now() - startedAt;
+    this.settle(recipient.connectionId, outcomeOf(attempt), latencyMs);
     this.wakeUp();
   }
 
@@ -280,20 +281,17 @@ export class Broadcast {
   private tellProgress(): CancelTask {
     const { onProgress } = this.request;
     if (onProgress === undefined && this.observation === null) return () => undefined;
-    let cancel: CancelTask = () => undefined;
-    const tell = (): void => {
-      cancel = this.tools.clock.after(this.tools.progressEveryMs, () => {
-        const progress = this.progress();
-        this.observation?.progress(progress);
-        tell();
-        onProgress?.(progress);
-      });
-    };
-    tell();
-    return () => cancel();
+    return tellEvery(this.tools.clock, this.tools.progressEveryMs, () => {
+      const progress = this.progress();
+      this.observation?.progress(progress);
+      onProgress?.(progress);
+    });
   }
 }
 
-function isIds(page: RecipientPage): page is readonly string[] {
-  return typeof page[0] === 'string';
+/** What applications are told: not what only the engine needs to know. */
+function outcomeOf(attempt: DeliveryAttempt): DeliveryOutcome {
+  const { status, reason, mayRetry } = attempt;
+  if (mayRetry === undefined) return attempt;
+  return reason === undefined ? { status } : { status, reason };
 }
