@@ -283,11 +283,11 @@ describe('a transport after a storm', () => {
         { isSecure },
       );
       const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-      const transport = startTransport({ requestTimeoutMs: 400, maxConcurrentSends: 40 });
+      const transport = startTransport({ requestTimeoutMs: 3_000, deliveryTimeoutMs: 30_000, maxConcurrentSends: 40 });
       const { signal } = new AbortController();
       const message = { payload: Buffer.from('x'), signal };
       const ids = Array.from({ length: 40 * kinds.length }, (_, index) => `${index % kinds.length}-${index}`);
-      const outcomes = await Promise.all(ids.map((id) => post(transport, server.endpoint, id, message)));
+      const outcomes = await Promise.all(ids.map((id) => post(transport, server.endpoint, id, message, { timeoutMs: 60_000 })));
       expect(outcomes).toEqual(ids.map((_, index) => kinds[index % kinds.length]?.[1]));
       expect(getEventListeners(signal, 'abort')).toEqual([]);
       await transport.shutdown();
@@ -296,5 +296,5 @@ describe('a transport after a storm', () => {
       expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThanOrEqual(before);
       await server.stop();
     }
-  });
+  }, 60_000);
 });
