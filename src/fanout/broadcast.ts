@@ -174,10 +174,10 @@ export class Broadcast {
       return;
     }
     delivery.attempts++;
-    const limits =
-      delivery.attempts === 1
-        ? this.firstLimits
-        : { attempt: delivery.attempts, timeoutMs: Math.max(1, this.remainingMs(delivery)) };
+    const isFresh = delivery.attempts === 1 && delivery.ticket.whenFirst === null;
+    const limits = isFresh
+      ? this.firstLimits
+      : { attempt: delivery.attempts, timeoutMs: Math.max(1, this.remainingMs(delivery)) };
     const outcome = this.attempt(delivery.recipient, limits);
     if (!(outcome instanceof Promise)) {
       this.answered(delivery, outcome);
@@ -204,19 +204,21 @@ export class Broadcast {
     if (outcome.mayRetry === true && !this.isAborted) {
       const delayMs = retryDelayMs(outcome, delivery.attempts, this.remainingMs(delivery));
       if (delayMs !== null) {
-        this.wait(delivery, delayMs, () => void this.tryAgain(delivery));
+        this.wait(delivery, delayMs, () => void this.tryAgain(delivery, outcome));
         return;
       }
     }
     this.finish(delivery, outcome);
   }
 
-  private async tryAgain(delivery: Delivery): Promise<void> {
+  private async tryAgain(delivery: Delivery, last: DeliveryAttempt): Promise<void> {
     // Counted as under way while it waits for the budget, or the broadcast might take itself for done.
     this.underWay++;
     await this.turn(delivery.recipient)?.catch(() => undefined);
     this.underWay--;
-    this.tryOnce(delivery);
+    // That may have taken all the time there was.
+    if (this.remainingMs(delivery) > 0 || this.isAborted) this.tryOnce(delivery);
+    else this.finish(delivery, last);
   }
 
   private finish({ recipient, ticket, startedAt }: Delivery, attempt: DeliveryAttempt): void {

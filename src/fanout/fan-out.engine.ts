@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
-import type { Clock } from '../contracts/clock.js';
+import { MAX_DELAY_MS, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
 import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
 import type { RequestBudget } from '../contracts/request.budget.js';
@@ -10,6 +10,7 @@ import type { BroadcastTools } from './broadcast.tools.js';
 import { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
 import { GonePruner } from './gone.pruner.js';
+import { keepingAlive } from './keeping-alive.js';
 import type { TransportRouter } from './transport.router.js';
 
 export interface FanOutSettings {
@@ -19,10 +20,11 @@ export interface FanOutSettings {
   readonly fanout: { readonly progressEveryMs: number };
 }
 
-/** What a broadcast may be given. */
-export interface DeliverRequest extends BroadcastRequest {
-  /** After how long it is ended early. */
-  readonly timeoutMs?: number;
+/** What may end work early. */
+export interface EarlyEnd {
+  readonly signal?: AbortSignal | undefined;
+  /** From which time on; longer than a timer takes means never. */
+  readonly timeoutMs?: number | undefined;
 }
 
 const OPENING: DeliveryAttempt = Object.freeze({ status: 'failed', reason: 'still-connecting' });
@@ -55,23 +57,31 @@ export class FanOutEngine {
     this.tools = { store, clock, lanes, budget, observer, attempt, deliveryTimeoutMs, progressEveryMs };
   }
 
+  /** Runs `work` with one signal for both that may end it early; with none where nothing does. */
+  async within<Result>(
+    { signal, timeoutMs = Infinity }: EarlyEnd,
+    work: (end: { readonly signal?: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> {
+    if (timeoutMs > MAX_DELAY_MS) return work(signal === undefined ? {} : { signal });
+    const time = new AbortController();
+    const cancel = this.tools.clock.after(timeoutMs, () => time.abort());
+    try {
+      return await work({ signal: signal === undefined ? time.signal : AbortSignal.any([signal, time.signal]) });
+    } finally {
+      cancel();
+    }
+  }
+
   /**
-   * Resolves whether the broadcast was ended early, by its signal or its time limit. Recipients of a list count as `failed` then where they were not
+   * Resolves whether the broadcast was ended early, by its signal. Recipients of a list count as `failed` then where they were not
    * reached; of those that a store would have named next nothing is told.
    *
    * @throws StoreUnavailableError when the store cannot tell who the recipients are, after what was under way has ended
    */
-  async deliver({ timeoutMs, ...request }: DeliverRequest): Promise<{ readonly isAborted: boolean }> {
-    const pruner = new GonePruner(this.lifecycle);
-    if (timeoutMs === undefined) return run(new Broadcast(this.tools, pruner, request));
-    const time = new AbortController();
-    const cancel = this.tools.clock.after(timeoutMs, () => time.abort());
-    const signal = request.signal === undefined ? time.signal : AbortSignal.any([request.signal, time.signal]);
-    try {
-      return await run(new Broadcast(this.tools, pruner, { ...request, signal }));
-    } finally {
-      cancel();
-    }
+  async deliver(request: BroadcastRequest): Promise<{ readonly isAborted: boolean }> {
+    const broadcast = new Broadcast(this.tools, new GonePruner(this.lifecycle), request);
+    await keepingAlive(() => broadcast.run());
+    return { isAborted: broadcast.isAborted };
   }
 
   private attempt(
@@ -103,9 +113,4 @@ export class FanOutEngine {
     this.said.add(topic);
     this.logger.warn(message);
   }
-}
-
-async function run(broadcast: Broadcast): Promise<{ readonly isAborted: boolean }> {
-  await broadcast.run();
-  return { isAborted: broadcast.isAborted };
 }

@@ -6,9 +6,8 @@ import { encodePayload } from '../protocol/payload.js';
 import type { OutcomeListener, RecipientPages } from './broadcast.request.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
-import type { DeliveryCounts } from './fan-out.observer.js';
+import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
 import type { HandOver } from './offload/hand-over.js';
-import type { DeliveryProgress } from './fan-out.observer.js';
 
 /** How a message to a selection is sent, and what is told of it. */
 export interface SendOptions {
@@ -67,15 +66,20 @@ export class MessageSender {
    * Resolves how many connections each outcome has, with the outcome of each connection when asked to. Where there are very many, and nobody wants to
    * know of each, workers send.
    */
-  async report(
-    recipients: RecipientPages,
-    data: unknown,
-    { outcomes: withOutcomes = false, ...options }: SendOptions = {},
-  ): Promise<DeliveryReport> {
+  async report(recipients: RecipientPages, data: unknown, options: SendOptions = {}): Promise<DeliveryReport> {
     const payload = encodePayload(data, this.maxPayloadBytes);
+    return this.engine.within(options, (end) => this.reportWithin(end, recipients, payload, options));
+  }
+
+  private async reportWithin(
+    end: { readonly signal?: AbortSignal },
+    recipients: RecipientPages,
+    payload: Uint8Array,
+    { outcomes: withOutcomes = false, onProgress }: SendOptions,
+  ): Promise<DeliveryReport> {
     let pages = recipients;
     if (this.handOver !== null && !withOutcomes) {
-      const result = await this.handOver.offer({ ...options, recipients, payload });
+      const result = await this.handOver.offer({ ...end, recipients, payload });
       if (result.by === 'workers') return reportOfHandOver(result);
       pages = result.recipients;
     }
@@ -85,7 +89,13 @@ export class MessageSender {
       counts[COUNTED_AS[outcome.status]]++;
       if (withOutcomes) outcomes[connectionId] = outcome;
     };
-    const { isAborted } = await this.engine.deliver({ ...guarded(options), recipients: pages, payload, onOutcome });
+    const { isAborted } = await this.engine.deliver({
+      ...end,
+      ...guarded(onProgress),
+      recipients: pages,
+      payload,
+      onOutcome,
+    });
     return { ...counts, ...(withOutcomes && { outcomes }), ...(isAborted && { aborted: true as const }) };
   }
 }
@@ -100,8 +110,8 @@ function reportOfHandOver(result: {
 }
 
 /** A callback that throws must not end the process, nor the broadcast. */
-function guarded<Options extends Pick<SendOptions, 'onProgress'>>({ onProgress, ...options }: Options) {
-  if (onProgress === undefined) return options;
+function guarded(onProgress: SendOptions['onProgress']): Pick<SendOptions, 'onProgress'> {
+  if (onProgress === undefined) return {};
   const tell = (progress: DeliveryProgress): void => {
     try {
       onProgress(progress);
@@ -109,5 +119,5 @@ function guarded<Options extends Pick<SendOptions, 'onProgress'>>({ onProgress, 
       new Logger('WebSocket').error('The callback "onProgress" of a send failed.', describeError(error));
     }
   };
-  return { ...options, onProgress: tell };
+  return { onProgress: tell };
 }

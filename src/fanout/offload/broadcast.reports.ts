@@ -1,5 +1,6 @@
 import type { BroadcastLedger, BroadcastReport } from '../../contracts/broadcast.ledger.js';
 import type { Clock } from '../../contracts/clock.js';
+import { keepingAlive } from '../keeping-alive.js';
 
 /** How long to wait for a broadcast. */
 export interface UntilBroadcastOptions {
@@ -36,9 +37,13 @@ export class BroadcastReports {
    *
    * @throws StoreUnavailableError when the store fails at the end
    */
-  async until(
+  until(broadcastId: string, options: UntilBroadcastOptions = {}): Promise<BroadcastReport | null> {
+    return keepingAlive(() => this.poll(broadcastId, options));
+  }
+
+  private async poll(
     broadcastId: string,
-    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: UntilBroadcastOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: UntilBroadcastOptions,
   ): Promise<BroadcastReport | null> {
     const deadline = this.clock.now() + timeoutMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)) {

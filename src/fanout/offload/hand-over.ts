@@ -6,6 +6,7 @@ import type { Recipient } from '../../contracts/connection.store.js';
 import type { HandedOver } from '../../contracts/delivery-report.js';
 import { describeError } from '../../events/event.publisher.js';
 import { IdSet } from '../id-set.js';
+import { keepingAlive } from '../keeping-alive.js';
 import { ShardEnvelope } from './shard.envelope.js';
 import { ShardPublication, type Published } from './shard.publication.js';
 import type { ShardQueue } from './shard.queue.js';
@@ -55,7 +56,11 @@ export class HandOver {
   /**
    * @throws StoreUnavailableError when the store cannot tell who the recipients are, or cannot open the broadcast. What is in the queue by then is sent
    */
-  async offer({ recipients, payload, signal }: HandOverRequest): Promise<HandOverResult> {
+  offer(request: HandOverRequest): Promise<HandOverResult> {
+    return keepingAlive(() => this.decide(request));
+  }
+
+  private async decide({ recipients, payload, signal }: HandOverRequest): Promise<HandOverResult> {
     const seen = new IdSet();
     let kept: (readonly (string | Recipient)[])[] = [];
     let publication: ShardPublication | null = null;

@@ -8,6 +8,7 @@ import {
 import type { CancelTask, Clock } from '../../contracts/clock.js';
 import { describeError } from '../../events/event.publisher.js';
 import { forEachAtMost } from '../concurrency.gate.js';
+import { keepingAlive } from '../keeping-alive.js';
 import { readShard, type Shard } from './shard.envelope.js';
 import type { SqsBatchResponse, SqsEvent, SqsRecord } from './sqs.event.js';
 
@@ -127,7 +128,7 @@ export class ShardWorker {
       return 'again';
     }
     stopRenewing();
-    return this.settle(shard, claim, counts);
+    return keepingAlive(() => this.settle(shard, claim, counts));
   }
 
   private async settle(shard: Shard, claim: ShardClaim, counts: ShardCounts): Promise<Verdict> {
