@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { createRequestBudget, ProcessRequestBudget } from '../../src/fanout/request.budget.js';
 import { ManualClock } from '../support/manual.clock.js';
@@ -78,6 +79,20 @@ describe('the request budget of a process', () => {
     ]);
     await clock.advance(1_000);
     expect(taken.at(-1)).toEqual(['c', 100]);
+  });
+
+  it('listens to a signal once, however many wait with it, and not at all after that', async () => {
+    for (const isAborted of [false, true]) {
+      const { clock, budget } = open(10);
+      const { taken, take } = taker(budget, clock);
+      const controller = new AbortController();
+      for (let index = 0; index < 12; index++) take(String(index), controller.signal);
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+      if (isAborted) controller.abort();
+      await clock.advance(isAborted ? 0 : 2_000);
+      expect(taken).toHaveLength(12);
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    }
   });
 
   it('makes nobody wait for a clock that was set back', async () => {
