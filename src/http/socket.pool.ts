@@ -170,8 +170,10 @@ export class SocketPool implements SocketOwner {
     this.timer.wakeAt(this.givesUpAt(socket, exchange));
   }
 
+  /** Finds sockets for those that wait: such as are idle since there was no room for them, then new ones, as far as they pay. */
   private open(): void {
     if (this.isClosed) return;
+    this.employIdle();
     const { connecting, waiting, unlucky, sockets } = this;
     const atMost = 2 * this.options.maxSockets;
     const worthHaving = this.window.socketsFor(this.outstanding) + this.overdue.size;
@@ -183,6 +185,14 @@ export class SocketPool implements SocketOwner {
       sockets.add(socket);
       connecting.add(socket);
       this.timer.wakeAt(socket.since + this.options.requestTimeoutMs);
+    }
+  }
+
+  private employIdle(): void {
+    while (this.waiting.length > 0) {
+      const socket = this.takeIdle();
+      if (socket === undefined) return;
+      this.engage(socket);
     }
   }
 

@@ -287,7 +287,9 @@ describe('a transport after a storm', () => {
       const { signal } = new AbortController();
       const message = { payload: Buffer.from('x'), signal };
       const ids = Array.from({ length: 40 * kinds.length }, (_, index) => `${index % kinds.length}-${index}`);
-      const outcomes = await Promise.all(ids.map((id) => post(transport, server.endpoint, id, message, { timeoutMs: 60_000 })));
+      const outcomes = await Promise.all(
+        ids.map((id) => post(transport, server.endpoint, id, message, { timeoutMs: 60_000 })),
+      );
       expect(outcomes).toEqual(ids.map((_, index) => kinds[index % kinds.length]?.[1]));
       expect(getEventListeners(signal, 'abort')).toEqual([]);
       await transport.shutdown();
