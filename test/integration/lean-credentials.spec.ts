@@ -58,6 +58,22 @@ describe('credentials that API Gateway refuses', () => {
     expect(server.requests.all).toHaveLength(60);
   });
 
+  it('are not asked for with each message when the new ones are refused as well', async () => {
+    quiet();
+    let asked = 0;
+    const provider = async () => ({
+      accessKeyId: `KEY${++asked}`,
+      secretAccessKey: 'secret',
+      expiration: new Date(Date.now() + 3_600_000),
+    });
+    const server = await taking(() => 'NONE');
+    const transport = startTransport({ credentials: provider });
+    for (let index = 0; index < 20; index++) {
+      expect(await post(transport, server.endpoint)).toEqual({ status: 'forbidden', reason: 'ExpiredTokenException' });
+    }
+    expect(asked).toBe(2);
+  });
+
   it('for another reason are not the ones to blame', async () => {
     quiet();
     let asked = 0;

@@ -6,8 +6,8 @@ export type ReadSdkCredentials = (endpoint: string, forceRefresh: boolean) => Pr
 
 /** Credentials are renewed this long before they expire, as the SDK does it. */
 const EXPIRES_EARLY_MS = 300_000;
-/** How long nobody asks again after a refresh brought nothing new. */
-const FRUITLESS_MS = 10_000;
+/** How long nobody asks again after others were got for those that were refused: should they be refused as well, that is not what ails. */
+const QUIET_MS = 10_000;
 /** What a header may hold. */
 const PRINTABLE = /^[\x21-\x7e]*$/;
 
@@ -18,7 +18,7 @@ const PRINTABLE = /^[\x21-\x7e]*$/;
 export class CredentialsSource {
   private current: SigningCredentials | null = null;
   private loading: Promise<SigningCredentials> | null = null;
-  private fruitlessUntil = 0;
+  private quietUntil = -Infinity;
 
   constructor(
     private readonly configured: AwsCredentials | null,
@@ -39,11 +39,10 @@ export class CredentialsSource {
   async replace(refused: SigningCredentials, endpoint: string): Promise<SigningCredentials | null> {
     // Not by identity: the same keys may come with another expiry.
     if (this.current !== null && !hasSameKeys(this.current, refused)) return this.current;
-    if (this.loading === null && Date.now() < this.fruitlessUntil) return null;
+    if (this.loading === null && performance.now() < this.quietUntil) return null;
     const fresh = await this.load(endpoint, true);
-    if (!hasSameKeys(fresh, refused)) return fresh;
-    this.fruitlessUntil = Date.now() + FRUITLESS_MS;
-    return null;
+    this.quietUntil = performance.now() + QUIET_MS;
+    return hasSameKeys(fresh, refused) ? null : fresh;
   }
 
   private load(endpoint: string, forceRefresh: boolean): Promise<SigningCredentials> {
