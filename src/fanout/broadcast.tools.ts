@@ -18,6 +18,8 @@ export interface BroadcastTools {
     message: OutgoingMessage,
     limits: AttemptLimits,
   ) => DeliveryAttempt | Promise<DeliveryAttempt>;
+  /** Tells transports that no more recipients of a message follow for now. */
+  readonly flush: (message: OutgoingMessage) => void;
   /** How long one message may take with all its attempts. */
   readonly deliveryTimeoutMs: number;
   readonly progressEveryMs: number;

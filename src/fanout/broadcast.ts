@@ -1,56 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { CancelTask } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
-import type {
-  AttemptLimits,
-  DeliveryAttempt,
-  DeliveryOutcome,
-  OutgoingMessage,
-} from '../contracts/connection.transport.js';
+import type { DeliveryAttempt, DeliveryOutcome, OutgoingMessage } from '../contracts/connection.transport.js';
 import { isIds, type BroadcastRequest } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
+import { ABORTED, Deliveries, type Delivery, type DeliveryListener } from './deliveries.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { LaneTicket } from './delivery.lanes.js';
 import type { BroadcastObservation, DeliveryProgress } from './fan-out.observer.js';
 import type { GonePruner } from './gone.pruner.js';
 import { IdSet } from './id-set.js';
+import { LoopPace } from './loop.pace.js';
 import { tellEvery } from './progress.ticker.js';
-import { retryDelayMs } from './retry.policy.js';
-import { LOCAL_SCHEME } from './transport.router.js';
-
-/** One message on its way to one connection. */
-interface Delivery {
-  readonly recipient: Recipient;
-  readonly ticket: LaneTicket;
-  readonly startedAt: number;
-  attempts: number;
-  /** Set while it waits: for its turn, or for its next attempt. */
-  cancelWaiting: CancelTask | null;
-}
-
-/** Deliveries handed to transports and not answered: more than any of them has under way, so that none runs dry while a page is read. */
-const MAX_UNDER_WAY = 2_048;
-const RESUME_AT = 1_792;
-
-/** Deliveries that wait for their turn or their next attempt. More than a page holds, for those of a page may wait for one another. */
-const MAX_WAITING = 10_000;
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
-const BROKEN_TRANSPORT: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'transport-error' });
-const ABORTED: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'aborted' });
-const TIMED_OUT: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'TimeoutError' });
 
 /** One message to any number of connections, from the first page of recipients to the last answer. */
-export class Broadcast {
+export class Broadcast implements DeliveryListener {
   private readonly counts = noDeliveries();
   private readonly seen = new IdSet();
-  private readonly waiting = new Set<Delivery>();
+  private readonly pace = new LoopPace();
   private readonly message: OutgoingMessage;
-  private readonly firstLimits: AttemptLimits;
+  private readonly deliveries: Deliveries;
   private readonly broadcastId = randomUUID();
   private readonly startedAt: number;
   private readonly observation: BroadcastObservation | null;
-  private underWay = 0;
   private isDraining = false;
   private wake: (() => void) | null = null;
 
@@ -61,19 +35,19 @@ export class Broadcast {
   ) {
     const { payload, signal } = request;
     this.message = signal === undefined ? { payload } : { payload, signal };
-    this.firstLimits = { attempt: 1, timeoutMs: tools.deliveryTimeoutMs };
+    this.deliveries = new Deliveries(tools, this.message, this);
     this.startedAt = tools.clock.now();
     this.observation = tools.observer?.begin(this.broadcastId) ?? null;
   }
 
   get isAborted(): boolean {
-    return this.request.signal?.aborted === true;
+    return this.deliveries.isAborted;
   }
 
   /** @throws what the pages of recipients or the store threw, after what was under way has ended */
   async run(): Promise<void> {
     const { signal } = this.request;
-    const onAbort = (): void => this.giveUpWaiting();
+    const onAbort = (): void => this.deliveries.giveUpWaiting();
     signal?.addEventListener('abort', onAbort);
     const stopTelling = this.tellProgress();
     let failure: { readonly error: unknown } | null = null;
@@ -82,12 +56,28 @@ export class Broadcast {
     } catch (error) {
       failure = { error };
     }
+    this.tools.flush(this.message);
     await this.drained();
     await this.pruner.done();
     signal?.removeEventListener('abort', onAbort);
     stopTelling();
     await this.observation?.ended({ ...this.progress(), isAborted: this.isAborted, ...failure });
     if (failure !== null) throw failure.error;
+  }
+
+  finished({ recipient, ticket, startedAt }: Delivery, outcome: DeliveryAttempt): void {
+    this.tools.lanes.leave(ticket);
+    this.conclude(recipient, outcome, this.observation === null ? 0 : this.tools.clock.now() - startedAt);
+    this.moved();
+  }
+
+  moved(): void {
+    if (this.wake === null) return;
+    const isIdle = this.deliveries.count === 0;
+    if (this.isDraining ? !isIdle : !(isIdle || this.deliveries.hasRoom)) return;
+    const { wake } = this;
+    this.wake = null;
+    wake();
   }
 
   private async sendToPages(): Promise<void> {
@@ -111,11 +101,14 @@ export class Broadcast {
       for (; next < tickets.length; next++) {
         const ticket = tickets[next] as LaneTicket;
         const connection = connections[next];
-        if (connection !== undefined && connection !== null) await this.send(connection, ticket);
-        else {
+        if (connection !== undefined && connection !== null) {
+          const sending = this.send(connection, ticket, this.room(connection));
+          if (sending !== undefined) await sending;
+        } else {
           this.tools.lanes.leave(ticket);
           this.settle(ticket.connectionId, this.isAborted ? ABORTED : UNKNOWN, 0);
         }
+        if (this.pace.step()) await this.pace.rest();
       }
     } finally {
       for (const ticket of tickets.slice(next)) this.tools.lanes.leave(ticket);
@@ -126,107 +119,41 @@ export class Broadcast {
     for (const recipient of page) {
       const { connectionId } = recipient;
       if (!this.seen.add(connectionId)) continue;
-      const sending = this.send(recipient, this.tools.lanes.enter(connectionId));
-      if (sending !== undefined) await sending;
+      const wait = this.room(recipient);
+      if (wait === undefined && !this.tools.lanes.isBusy(connectionId)) {
+        const outcome = this.deliveries.startFirst(recipient);
+        if (outcome !== null) this.conclude(recipient, outcome, 0);
+      } else {
+        const sending = this.send(recipient, this.tools.lanes.enter(connectionId), wait);
+        if (sending !== undefined) await sending;
+      }
+      if (this.pace.step()) await this.pace.rest();
     }
   }
 
-  /** Starts a delivery; resolves when the next one may start, `undefined` where that is now. */
-  private send(recipient: Recipient, ticket: LaneTicket): Promise<void> | undefined {
-    const wait = this.room(recipient);
-    if (wait === undefined) {
-      this.start(recipient, ticket);
-      return undefined;
-    }
-    const start = (): void => this.start(recipient, ticket);
+  /** Starts a delivery after `wait`; resolves when the next one may start, `undefined` where that is now. */
+  private send(recipient: Recipient, ticket: LaneTicket, wait: Promise<void> | undefined): Promise<void> | undefined {
+    const start = (): void => this.deliveries.start(recipient, ticket);
     // However the wait ended: whether it was given up shows in the signal.
-    return wait.then(start, start);
+    if (wait !== undefined) return wait.then(start, start);
+    start();
+    return undefined;
   }
 
+  /** Resolves when one more may be started, `undefined` where that is now. */
   private room(recipient: Recipient): Promise<void> | undefined {
     if (this.isAborted) return undefined;
-    const isFull = this.underWay >= MAX_UNDER_WAY || this.waiting.size >= MAX_WAITING;
-    if (isFull) return new Promise<void>((resolve) => (this.wake = resolve)).then(() => this.room(recipient));
+    if (this.deliveries.isFull) {
+      this.tools.flush(this.message);
+      return new Promise<void>((resolve) => (this.wake = resolve)).then(() => this.room(recipient));
+    }
     if (this.pruner.isFull) return this.pruner.relieved().then(() => this.room(recipient));
-    return this.turn(recipient);
+    return this.deliveries.turn(recipient);
   }
 
-  /** Waits for the request budget, which is about requests to AWS. */
-  private turn({ endpoint }: Recipient): Promise<void> | undefined {
-    return endpoint?.startsWith(LOCAL_SCHEME) === true ? undefined : this.tools.budget?.take(this.request.signal);
-  }
-
-  private start(recipient: Recipient, ticket: LaneTicket): void {
-    const delivery = { recipient, ticket, startedAt: this.tools.clock.now(), attempts: 0, cancelWaiting: null };
-    if (ticket.isFirst || this.isAborted) {
-      this.tryOnce(delivery);
-      return;
-    }
-    ticket.whenFirst = () => {
-      if (this.stopWaiting(delivery)) this.tryOnce(delivery);
-    };
-    this.wait(delivery, this.tools.deliveryTimeoutMs, () => this.finish(delivery, TIMED_OUT));
-  }
-
-  private tryOnce(delivery: Delivery): void {
-    if (this.isAborted) {
-      this.finish(delivery, ABORTED);
-      return;
-    }
-    delivery.attempts++;
-    const isFresh = delivery.attempts === 1 && delivery.ticket.whenFirst === null;
-    const limits = isFresh
-      ? this.firstLimits
-      : { attempt: delivery.attempts, timeoutMs: Math.max(1, this.remainingMs(delivery)) };
-    const outcome = this.attempt(delivery.recipient, limits);
-    if (!(outcome instanceof Promise)) {
-      this.answered(delivery, outcome);
-      return;
-    }
-    this.underWay++;
-    const arrived = (answer: DeliveryAttempt): void => {
-      this.underWay--;
-      this.answered(delivery, answer);
-      this.wakeUp();
-    };
-    outcome.then(arrived, () => arrived(BROKEN_TRANSPORT));
-  }
-
-  private attempt(recipient: Recipient, limits: AttemptLimits): DeliveryAttempt | Promise<DeliveryAttempt> {
-    try {
-      return this.tools.attempt(recipient, this.message, limits);
-    } catch {
-      return BROKEN_TRANSPORT;
-    }
-  }
-
-  private answered(delivery: Delivery, outcome: DeliveryAttempt): void {
-    if (outcome.mayRetry === true && !this.isAborted) {
-      const delayMs = retryDelayMs(outcome, delivery.attempts, this.remainingMs(delivery));
-      if (delayMs !== null) {
-        this.wait(delivery, delayMs, () => void this.tryAgain(delivery, outcome));
-        return;
-      }
-    }
-    this.finish(delivery, outcome);
-  }
-
-  private async tryAgain(delivery: Delivery, last: DeliveryAttempt): Promise<void> {
-    // Counted as under way while it waits for the budget, or the broadcast might take itself for done.
-    this.underWay++;
-    await this.turn(delivery.recipient)?.catch(() => undefined);
-    this.underWay--;
-    // That may have taken all the time there was.
-    if (this.remainingMs(delivery) > 0 || this.isAborted) this.tryOnce(delivery);
-    else this.finish(delivery, last);
-  }
-
-  private finish({ recipient, ticket, startedAt }: Delivery, attempt: DeliveryAttempt): void {
-    this.tools.lanes.leave(ticket);
-    if (attempt.status === 'gone') this.pruner.add(recipient);
-    const latencyMs = this.observation === null ? 0 : this.tools.clock.now() - startedAt;
-    this.settle(recipient.connectionId, outcomeOf(attempt), latencyMs);
-    this.wakeUp();
+  private conclude(recipient: Recipient, outcome: DeliveryAttempt, latencyMs: number): void {
+    if (outcome.status === 'gone') this.pruner.add(recipient);
+    this.settle(recipient.connectionId, outcomeOf(outcome), latencyMs);
   }
 
   private settle(connectionId: string, outcome: DeliveryOutcome, latencyMs: number): void {
@@ -235,48 +162,15 @@ export class Broadcast {
     this.request.onOutcome(connectionId, outcome);
   }
 
-  private wait(delivery: Delivery, delayMs: number, then: () => void): void {
-    this.waiting.add(delivery);
-    delivery.cancelWaiting = this.tools.clock.after(delayMs, () => {
-      if (this.stopWaiting(delivery)) then();
-      this.wakeUp();
-    });
-  }
-
-  /** Whether it was waiting. */
-  private stopWaiting(delivery: Delivery): boolean {
-    delivery.cancelWaiting?.();
-    delivery.cancelWaiting = null;
-    return this.waiting.delete(delivery);
-  }
-
-  private giveUpWaiting(): void {
-    for (const delivery of [...this.waiting]) if (this.stopWaiting(delivery)) this.finish(delivery, ABORTED);
-  }
-
-  private wakeUp(): void {
-    if (this.wake === null) return;
-    const isIdle = this.underWay === 0 && this.waiting.size === 0;
-    const hasRoom = this.underWay <= RESUME_AT && this.waiting.size < MAX_WAITING;
-    if (this.isDraining ? !isIdle : !(isIdle || hasRoom)) return;
-    const { wake } = this;
-    this.wake = null;
-    wake();
-  }
-
   private async drained(): Promise<void> {
     this.isDraining = true;
-    while (this.underWay > 0 || this.waiting.size > 0) await new Promise<void>((resolve) => (this.wake = resolve));
-  }
-
-  private remainingMs({ startedAt }: Delivery): number {
-    return startedAt + this.tools.deliveryTimeoutMs - this.tools.clock.now();
+    while (this.deliveries.count > 0) await new Promise<void>((resolve) => (this.wake = resolve));
   }
 
   private progress(): DeliveryProgress {
-    const { broadcastId, counts, underWay, waiting } = this;
+    const { broadcastId, counts, deliveries } = this;
     const elapsedMs = this.tools.clock.now() - this.startedAt;
-    return { broadcastId, ...counts, inFlight: underWay + waiting.size, elapsedMs };
+    return { broadcastId, ...counts, inFlight: deliveries.count, elapsedMs };
   }
 
   /** Tells how far it is, again and again. @returns what ends that */

@@ -21,6 +21,11 @@ export class DeliveryLanes {
     return this.last.size;
   }
 
+  /** Whether a message to the connection is on its way. */
+  isBusy(connectionId: string): boolean {
+    return this.last.size > 0 && this.last.has(connectionId);
+  }
+
   enter(connectionId: string): LaneTicket {
     const previous = this.last.get(connectionId);
     const ticket: LaneTicket = {

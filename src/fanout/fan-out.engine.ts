@@ -53,8 +53,9 @@ export class FanOutEngine {
     const { progressEveryMs } = settings.fanout;
     const attempt = (...call: Parameters<FanOutEngine['attempt']>): ReturnType<FanOutEngine['attempt']> =>
       this.attempt(...call);
+    const flush = (message: OutgoingMessage): void => router.flush(message);
     const lanes = new DeliveryLanes();
-    this.tools = { store, clock, lanes, budget, observer, attempt, deliveryTimeoutMs, progressEveryMs };
+    this.tools = { store, clock, lanes, budget, observer, attempt, flush, deliveryTimeoutMs, progressEveryMs };
   }
 
   /** Runs `work` with one signal for both that may end it early; with none where nothing does. */

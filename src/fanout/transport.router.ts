@@ -1,5 +1,5 @@
 import type { Connection } from '../contracts/connection.js';
-import type { ConnectionTransport, DeliveryTarget } from '../contracts/connection.transport.js';
+import type { ConnectionTransport, DeliveryTarget, OutgoingMessage } from '../contracts/connection.transport.js';
 
 /** A transport and the connection as it addresses it. */
 export interface Route {
@@ -21,14 +21,30 @@ export class TransportRouter {
   ) {}
 
   /** `null` when no endpoint is known, or no transport serves it. */
-  route({ connectionId, endpoint: recorded }: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
-    const endpoint = recorded?.startsWith(LOCAL_SCHEME) === true ? recorded : (this.configuredEndpoint ?? recorded);
-    if (endpoint === null) return null;
-    const transport = this.transports.find((candidate) => candidate.serves(endpoint));
-    return transport === undefined ? null : { transport, target: { connectionId, endpoint } };
+  route(connection: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
+    const target = this.targetOf(connection);
+    const transport =
+      target === null ? undefined : this.transports.find((candidate) => candidate.serves(target.endpoint));
+    return target === null || transport === undefined ? null : { transport, target };
+  }
+
+  /** See {@link ConnectionTransport.flush}. */
+  flush(message: OutgoingMessage): void {
+    for (const transport of this.transports) transport.flush(message);
   }
 
   async shutdown(): Promise<void> {
     await Promise.all(this.transports.map((transport) => transport.shutdown()));
   }
+
+  private targetOf(connection: Pick<Connection, 'connectionId' | 'endpoint'>): DeliveryTarget | null {
+    const isFinal = this.configuredEndpoint === null || connection.endpoint?.startsWith(LOCAL_SCHEME) === true;
+    // A broadcast comes by for each of its recipients: what is a target already is not copied.
+    if (isFinal) return hasEndpoint(connection) ? connection : null;
+    return { connectionId: connection.connectionId, endpoint: this.configuredEndpoint };
+  }
+}
+
+function hasEndpoint(connection: Pick<Connection, 'connectionId' | 'endpoint'>): connection is DeliveryTarget {
+  return connection.endpoint !== null;
 }

@@ -1,0 +1,125 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCache } from 'cache-manager';
+import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
+import {
+  ConnectionTransport,
+  type DeliveryAttempt,
+  type OutgoingMessage,
+} from '../../src/contracts/connection.transport.js';
+import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
+import { TransportRouter } from '../../src/fanout/transport.router.js';
+import { CacheConnectionStore } from '../../src/index.js';
+import { ManualClock } from '../support/manual.clock.js';
+
+const DELIVERED: DeliveryAttempt = { status: 'delivered' };
+
+/** Answers at once, as sockets of this process do, and takes `costMs` of the processor for each message. */
+class BusyTransport extends ConnectionTransport {
+  deliveries = 0;
+  readonly flushed: { readonly after: number; readonly message: OutgoingMessage }[] = [];
+
+  constructor(private readonly costMs: number) {
+    super();
+  }
+
+  serves(): boolean {
+    return true;
+  }
+
+  deliver(): DeliveryAttempt | Promise<DeliveryAttempt> {
+    this.deliveries++;
+    const until = performance.now() + this.costMs;
+    while (performance.now() < until);
+    return DELIVERED;
+  }
+
+  override flush(message: OutgoingMessage): void {
+    this.flushed.push({ after: this.deliveries, message });
+  }
+
+  async close(): Promise<DeliveryAttempt> {
+    return DELIVERED;
+  }
+
+  isAlive(): null {
+    return null;
+  }
+
+  async ask(): Promise<null> {
+    return null;
+  }
+}
+
+/** Gathers messages until it is told to send them. */
+class GatheringTransport extends BusyTransport {
+  private gathered: (() => void)[] = [];
+
+  override deliver(): Promise<DeliveryAttempt> {
+    this.deliveries++;
+    return new Promise((resolve) => this.gathered.push(() => resolve(DELIVERED)));
+  }
+
+  override flush(message: OutgoingMessage): void {
+    super.flush(message);
+    for (const send of this.gathered.splice(0)) send();
+  }
+}
+
+function engineWith(transport: ConnectionTransport): FanOutEngine {
+  const clock = new ManualClock();
+  const store = new CacheConnectionStore(createCache(), { clock });
+  const lifecycle = { isOpening: () => false } as Partial<ConnectionLifecycle> as ConnectionLifecycle;
+  const settings = { clock, deliveryTimeoutMs: 10_000, fanout: { progressEveryMs: 1_000 } };
+  return new FanOutEngine(store, lifecycle, new TransportRouter([transport], null), settings);
+}
+
+function sendTo(engine: FanOutEngine, count: number, pageSize = count) {
+  const all = Array.from({ length: count }, (_, index) => ({
+    connectionId: `id-${index}`,
+    connectedAt: 0,
+    endpoint: 'local:test',
+  }));
+  const recipients = Array.from({ length: Math.ceil(count / pageSize) }, (_, page) =>
+    all.slice(page * pageSize, (page + 1) * pageSize),
+  );
+  let delivered = 0;
+  const onOutcome = (): void => void delivered++;
+  return engine.deliver({ recipients, payload: Uint8Array.of(1), onOutcome }).then(() => delivered);
+}
+
+describe('a message to many sockets of this process', () => {
+  it('lets everything else have its turn every few milliseconds', async () => {
+    const transport = new BusyTransport(0.05);
+    const sending = sendTo(engineWith(transport), 2_000);
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    await sending;
+    clearInterval(others);
+    // 100 ms of work, in stretches of 5 ms and what 64 deliveries take.
+    expect(turns).toBeGreaterThanOrEqual(8);
+  });
+
+  it('does not pause at all when it is small', async () => {
+    const transport = new BusyTransport(0);
+    let isOver = false;
+    const sending = sendTo(engineWith(transport), 50).then(() => (isOver = true));
+    const before = await new Promise<boolean>((resolve) => setImmediate(() => resolve(isOver)));
+    await sending;
+    expect(before).toBe(true);
+  });
+});
+
+describe('a transport that gathers deliveries', () => {
+  it('is told to send them once all recipients of a call are known, whatever pages they came in', async () => {
+    const transport = new GatheringTransport(0);
+    expect(await sendTo(engineWith(transport), 1_500, 250)).toBe(1_500);
+    expect(transport.flushed.map(({ after }) => after)).toEqual([1_500]);
+  });
+
+  it('is told to send them when so many are outstanding that no more are started', async () => {
+    const transport = new GatheringTransport(0);
+    expect(await sendTo(engineWith(transport), 5_000, 1_000)).toBe(5_000);
+    expect(transport.flushed.map(({ after }) => after)).toEqual([2_048, 4_096, 5_000]);
+    expect(new Set(transport.flushed.map(({ message }) => message)).size).toBe(1);
+  });
+});
