@@ -1,6 +1,8 @@
 /** Up to here ids are kept as they are. */
 const MAX_EXACT = 10_000;
 
+const NO_SLOTS = new Uint32Array(0);
+
 /** The share of slots that may be taken: beyond it, searches grow long. */
 const MAX_LOAD = 0.6;
 
@@ -9,18 +11,28 @@ const MAX_LOAD = 0.6;
  * takes about 100. Two of a million ids are mistaken for each other in about one of 30 million sets.
  */
 export class IdSet {
-  private exact: Set<string> | null = new Set();
-  private slots = new Uint32Array(0);
+  /** Most messages go to one connection: it needs no set. */
+  private first: string | null = null;
+  private exact: Set<string> | null = null;
+  private slots = NO_SLOTS;
   private hashes = 0;
   private readonly seed = (Math.random() * 2 ** 32) >>> 0;
 
   get size(): number {
-    return this.exact === null ? this.hashes : this.exact.size;
+    if (this.hashes > 0) return this.hashes;
+    return this.exact?.size ?? (this.first === null ? 0 : 1);
   }
 
   /** Whether the id is new. */
   add(id: string): boolean {
-    if (this.exact === null) return this.addHash(id);
+    if (this.hashes > 0) return this.addHash(id);
+    if (this.exact === null) {
+      if (this.first === null) {
+        this.first = id;
+        return true;
+      }
+      this.exact = new Set([this.first]);
+    }
     if (this.exact.size < MAX_EXACT) return this.exact.size !== this.exact.add(id).size;
     const ids = this.exact;
     this.exact = null;
