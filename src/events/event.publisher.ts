@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
+import { Log } from '../logging/log.js';
 import type { MessageEvent, WebSocketEventMap } from './websocket-events.js';
 
 type Listener = (...args: unknown[]) => unknown;
@@ -16,11 +16,13 @@ type PayloadOf<Name extends string> = Name extends keyof WebSocketEventMap ? Web
  * in the middle, and a listener that throws synchronously keeps the ones behind it from being called at all.
  */
 export class EventPublisher {
-  private readonly logger = new Logger('WebSocket');
   private resolved: EventEmitter2 | undefined;
 
   /** @param findEmitter answers with the emitter to use; asked once, at the first event, when every module is up */
-  constructor(private readonly findEmitter: () => EventEmitter2) {}
+  constructor(
+    private readonly findEmitter: () => EventEmitter2,
+    private readonly log = new Log(),
+  ) {}
 
   /** The emitter that events go to. */
   get emitter(): EventEmitter2 {
@@ -65,7 +67,8 @@ export class EventPublisher {
     try {
       await this.publish(event, payload);
     } catch (error) {
-      this.logger.error(`A listener of ${JSON.stringify(event)} failed.`, describeError(error));
+      const { connectionId } = payload as { readonly connectionId?: string };
+      this.log.error('listener.failed', `A listener of ${JSON.stringify(event)} failed.`, { connectionId, error });
     }
   }
 
@@ -81,24 +84,4 @@ export class EventPublisher {
       ...own.map((listener) => () => listener.call(emitter, payload)),
     ];
   }
-}
-
-/** How many causes of an error a log line follows. */
-const MAX_CAUSES = 5;
-
-/** What was thrown, for a log line: stacks and causes, and nothing of the fields that an error may carry. Never throws. */
-export function describeError(error: unknown): string {
-  try {
-    return describe(error, 0);
-  } catch {
-    return 'Something that cannot be described was thrown.';
-  }
-}
-
-function describe(error: unknown, depth: number): string {
-  if (!(error instanceof Error)) return `Something that is no Error was thrown (${typeof error}).`;
-  const own = error.stack ?? `${error.name}: ${error.message}`;
-  if (depth === MAX_CAUSES) return own;
-  const parts = error instanceof AggregateError ? error.errors : error.cause === undefined ? [] : [error.cause];
-  return [own, ...parts.map((part) => `Caused by: ${describe(part, depth + 1)}`)].join('\n');
 }

@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
 import type { Recipient } from '../contracts/connection.store.js';
+import type { Log } from '../logging/log.js';
 
 /** How many connections are forgotten at once: enough for one batch of requests to the store, few enough to leave it time for others. */
 const AT_ONCE = 32;
@@ -10,13 +10,15 @@ const MAX_WAITING = 1_000;
 
 /** Forgets connections that turned out to be gone, beside the deliveries that go on. One for each broadcast. */
 export class GonePruner {
-  private readonly logger = new Logger('WebSocket');
   private readonly waiting: Recipient[] = [];
   private readonly awaited: (() => void)[] = [];
   private underWay = 0;
   private hasFailed = false;
 
-  constructor(private readonly lifecycle: ConnectionLifecycle) {}
+  constructor(
+    private readonly lifecycle: ConnectionLifecycle,
+    private readonly log: Log,
+  ) {}
 
   add(recipient: Recipient): void {
     this.waiting.push(recipient);
@@ -59,7 +61,7 @@ export class GonePruner {
       if (this.hasFailed) return;
       this.hasFailed = true;
       // The messages are delivered all the same; the next send meets the same 410 and prunes then.
-      this.logger.warn('Connections that are gone could not be removed: the store failed.');
+      this.log.warn('gone.kept', 'Connections that are gone could not be removed: the store failed.');
     }
   }
 

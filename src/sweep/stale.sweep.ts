@@ -1,9 +1,9 @@
-import { Logger } from '@nestjs/common';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
 import type { Clock } from '../contracts/clock.js';
 import type { Connection } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import { forEachAtMost } from '../fanout/concurrency.gate.js';
+import { Log } from '../logging/log.js';
 import type { TransportRouter } from '../fanout/transport.router.js';
 import { GatewayInquiry } from './gateway.inquiry.js';
 
@@ -30,13 +30,12 @@ export interface SweepOptions {
  * each connection to one of them.
  */
 export class StaleSweep {
-  private readonly logger = new Logger('WebSocket');
-
   constructor(
     private readonly store: ConnectionStore,
     private readonly lifecycle: ConnectionLifecycle,
     private readonly router: TransportRouter,
     private readonly options: SweepOptions,
+    private readonly log = new Log(),
   ) {}
 
   /** Resolves how many connections it ended. */
@@ -69,7 +68,8 @@ export class StaleSweep {
 
   private tellOfThoseLeft({ unanswered, unreachable }: GatewayInquiry): void {
     if (unanswered + unreachable === 0) return;
-    this.logger.warn(
+    this.log.warn(
+      'sweep.incomplete',
       `Stale connections left for the next sweep: ${unanswered + unreachable}. Their gateway gave no answer (it throttles, refuses or ` +
         `cannot be reached): ${unanswered}. This process cannot ask about them (their endpoint is not known, or their socket is ` +
         `another process's): ${unreachable}.`,

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import type { Clock } from '../../contracts/clock.js';
 import type { Recipient } from '../../contracts/connection.store.js';
 import type { HandedOver } from '../../contracts/delivery-report.js';
-import { describeError } from '../../events/event.publisher.js';
+import { Log } from '../../logging/log.js';
 import { IdSet } from '../id-set.js';
 import { keepingAlive } from '../keeping-alive.js';
 import { ShardEnvelope } from './shard.envelope.js';
@@ -45,12 +44,11 @@ export type HandOverResult =
  * know, and holds at most `threshold` recipients and what is on the way to the queue.
  */
 export class HandOver {
-  private readonly logger = new Logger('WebSocket');
-
   constructor(
     private readonly ledger: () => BroadcastLedger,
     private readonly queue: ShardQueue,
     private readonly settings: HandOverSettings,
+    private readonly log = new Log(),
   ) {}
 
   /**
@@ -109,17 +107,20 @@ export class HandOver {
 
   private async end(broadcastId: string, { recipients, shards, refused, cause }: Published): Promise<void> {
     if (refused > 0) {
-      this.logger.error(
+      this.log.error(
+        'broadcast.incomplete',
         `Of broadcast ${broadcastId}, ${recipients} recipients went into the queue and ${refused} did not: nobody sends to these.`,
-        describeError(cause),
+        { broadcastId, error: cause },
       );
     }
     try {
       await this.ledger().seal(broadcastId, recipients, shards);
     } catch {
-      this.logger.warn(
+      this.log.warn(
+        'broadcast.unsealed',
         `Broadcast ${broadcastId} is in the queue, ${recipients} recipients in ${shards} shards, but the store failed to note that: ` +
           'its report will not say when it is complete.',
+        { broadcastId },
       );
     }
   }

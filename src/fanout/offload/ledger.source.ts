@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
+import { Log } from '../../logging/log.js';
 
 /** The ledger of a store, asked for when it is first needed: the store may not be chosen before. */
 export class LedgerSource {
@@ -10,12 +10,14 @@ export class LedgerSource {
   constructor(
     private readonly store: Pick<ConnectionStore, 'broadcasts'>,
     private readonly substitute: () => BroadcastLedger,
+    private readonly log = new Log(),
   ) {}
 
   readonly ledger = (): BroadcastLedger => (this.found ??= this.store.broadcasts() ?? this.own());
 
   private own(): BroadcastLedger {
-    new Logger('WebSocket').warn(
+    this.log.warn(
+      'ledger.missing',
       'The store has no place for the reports of broadcasts: only the process that works off a shard knows of it, and a shard that the queue delivers ' +
         'twice may be sent twice. Let the store implement "broadcasts()".',
     );

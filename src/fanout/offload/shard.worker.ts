@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import {
   BROADCAST_LIFETIME_MS,
   type BroadcastLedger,
@@ -6,7 +5,8 @@ import {
   type ShardCounts,
 } from '../../contracts/broadcast.ledger.js';
 import type { CancelTask, Clock } from '../../contracts/clock.js';
-import { describeError } from '../../events/event.publisher.js';
+import type { LogCode } from '../../logging/log.codes.js';
+import { Log } from '../../logging/log.js';
 import { forEachAtMost } from '../concurrency.gate.js';
 import { keepingAlive } from '../keeping-alive.js';
 import { readShard, type Shard } from './shard.envelope.js';
@@ -51,13 +51,13 @@ type Verdict = 'done' | 'again';
  * A worker that dies is noticed when its lease runs out, and the shard is done again from its start: then some connections get the message twice.
  */
 export class ShardWorker {
-  private readonly logger = new Logger('WebSocket');
   private readonly said = new Set<string>();
 
   constructor(
     private readonly ledger: () => BroadcastLedger,
     private readonly deliver: ShardDelivery,
     private readonly settings: ShardWorkerSettings,
+    private readonly log = new Log(),
   ) {}
 
   /** Never rejects. */
@@ -75,14 +75,19 @@ export class ShardWorker {
       case 'foreign':
         this.sayOnce(
           'foreign',
+          'shard.foreign',
           'The queue of "fanout.offload" has messages that are not of this package. They are not touched: give broadcasts a queue of their own.',
         );
         return 'again';
       case 'newer':
-        this.sayOnce('newer', 'A shard of a broadcast comes from a later version of this package: update the workers.');
+        this.sayOnce(
+          'newer',
+          'shard.foreign',
+          'A shard of a broadcast comes from a later version of this package: update the workers.',
+        );
         return 'again';
       case 'damaged':
-        this.sayOnce('damaged', 'A shard of a broadcast was damaged on its way, and is dropped.');
+        this.sayOnce('damaged', 'shard.failed', 'A shard of a broadcast was damaged on its way, and is dropped.');
         return 'done';
       case 'shard':
         return this.handleShard(reading.shard);
@@ -93,12 +98,17 @@ export class ShardWorker {
     if (shard.keyPrefix !== this.settings.keyPrefix) {
       this.sayOnce(
         'key-prefix',
+        'shard.foreign',
         'The queue of "fanout.offload" has shards of an application with another "keyPrefix". They are not touched: give each application a queue.',
       );
       return 'again';
     }
     if (shard.createdAt + BROADCAST_LIFETIME_MS <= this.settings.clock.now()) {
-      this.sayOnce('late', 'A shard of a broadcast was in the queue for longer than a day, and is dropped.');
+      this.sayOnce(
+        'late',
+        'shard.late',
+        'A shard of a broadcast was in the queue for longer than a day, and is dropped.',
+      );
       return 'done';
     }
     const { broadcastId } = shard;
@@ -142,8 +152,11 @@ export class ShardWorker {
       }
     }
     // Everybody has the message, and nobody knows: better that the report lacks a shard than that a thousand clients get it twice.
-    this.logger.error(
-      `Shard ${shard.shard} of broadcast ${shard.broadcastId} is sent, but the store failed to note that: its report will not become complete.`,
+    const { broadcastId } = shard;
+    this.log.error(
+      'shard.unsettled',
+      `Shard ${shard.shard} of broadcast ${broadcastId} is sent, but the store failed to note that: its report will not become complete.`,
+      { broadcastId },
     );
     return 'done';
   }
@@ -169,16 +182,17 @@ export class ShardWorker {
   }
 
   private failed({ broadcastId, shard }: Shard, error: unknown): void {
-    this.logger.error(
+    this.log.error(
+      'shard.failed',
       `Shard ${shard} of broadcast ${broadcastId} could not be worked off; the queue delivers it again.`,
-      describeError(error),
+      { broadcastId, error },
     );
   }
 
-  private sayOnce(topic: string, message: string): void {
+  private sayOnce(topic: string, code: LogCode, message: string): void {
     if (this.said.has(topic)) return;
     this.said.add(topic);
-    this.logger.error(message);
+    this.log.error(code, message);
   }
 }
 

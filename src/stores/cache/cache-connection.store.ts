@@ -1,10 +1,12 @@
 import type { Cache } from 'cache-manager';
+import type { AdmissionLedger } from '../../contracts/admission.ledger.js';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import { SystemClock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
 import { DeferredConnectionStore } from '../deferred-connection.store.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { CacheKeys } from './cache-key.js';
+import { MemoryAdmissionLedger } from './memory-admission.ledger.js';
 import { MemoryBroadcastLedger } from './memory-broadcast.ledger.js';
 import { isInMemory, OutageAwareCache } from './outage-aware.cache.js';
 import { ProcessConnectionStore } from './process-connection.store.js';
@@ -28,15 +30,23 @@ export interface CacheConnectionStoreOptions extends ConnectionStoreOptions {
  */
 export class CacheConnectionStore extends DeferredConnectionStore {
   private readonly ledger: MemoryBroadcastLedger;
+  private readonly admitted: MemoryAdmissionLedger;
 
   constructor(cache: Cache, options: CacheConnectionStoreOptions = {}) {
     super(() => open(cache, options));
-    this.ledger = new MemoryBroadcastLedger(options.clock ?? new SystemClock());
+    const { clock = new SystemClock() } = options;
+    this.ledger = new MemoryBroadcastLedger(clock);
+    this.admitted = new MemoryAdmissionLedger(clock);
   }
 
   /** In the memory of this process, which is the only one that may write the cache. */
   override broadcasts(): BroadcastLedger {
     return this.ledger;
+  }
+
+  /** In the memory of this process, too. */
+  override admissions(): AdmissionLedger {
+    return this.admitted;
   }
 }
 

@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { DeliveryAttempt } from '../../contracts/connection.transport.js';
+import type { Log } from '../../logging/log.js';
 
 const UNREACHABLE = 'check the endpoint, and in a VPC the route to execute-api';
 
@@ -21,8 +21,9 @@ const MAX_SAID = 100;
 
 /** Says in the log why messages do not get through, and what to do about it: once for each endpoint and reason. */
 export class FailureExplainer {
-  private readonly logger = new Logger('WebSocket');
   private readonly said = new Set<string>();
+
+  constructor(private readonly log: Log) {}
 
   /** @param attempt the how-manieth it was; what may pass is said when it has not passed by the second */
   explain(endpoint: string, { status, reason = status, mayRetry = false }: DeliveryAttempt, attempt: number): void {
@@ -33,6 +34,7 @@ export class FailureExplainer {
     if (this.said.has(topic) || this.said.size >= MAX_SAID) return;
     this.said.add(topic);
     const remedy = status === 'forbidden' ? FORBIDDEN : REMEDIES[reason];
-    this.logger.error(`Messages to ${endpoint} fail (${reason})${remedy === undefined ? '' : `: ${remedy}`}.`);
+    const advice = remedy === undefined ? '' : `: ${remedy}`;
+    this.log.error('delivery.failing', `Messages to ${endpoint} fail (${reason})${advice}.`);
   }
 }

@@ -6,6 +6,7 @@ import {
   type DeliveryTarget,
   type OutgoingMessage,
 } from '../../contracts/connection.transport.js';
+import { Log } from '../../logging/log.js';
 import { CredentialsSource } from './credentials.source.js';
 import { FailureExplainer } from './failure.explainer.js';
 import { LeanSender } from './lean.sender.js';
@@ -19,14 +20,18 @@ export type { AwsCredentials, ManagementApiClient, ManagementApiOptions } from '
  * SDK's or the user's; what is rarer is the SDK's, with its retries.
  */
 export class ManagementApiTransport extends ConnectionTransport {
-  private readonly failures = new FailureExplainer();
+  private readonly failures: FailureExplainer;
   private readonly sdk: SdkCaller;
   /** Makes one attempt where the other makes three: retries of messages are the engine's. */
   private readonly posting: SdkCaller;
   private readonly lean: LeanSender | null;
 
-  constructor(private readonly options: ManagementApiOptions) {
+  constructor(
+    private readonly options: ManagementApiOptions,
+    log = new Log(),
+  ) {
     super();
+    this.failures = new FailureExplainer(log);
     const { credentials, sender, managementApiClient = null } = options;
     this.sdk = new SdkCaller(options);
     this.posting = managementApiClient === null ? new SdkCaller({ ...options, maxAttempts: 1 }) : this.sdk;
