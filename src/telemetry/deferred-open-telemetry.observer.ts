@@ -1,6 +1,5 @@
-import { Logger } from '@nestjs/common';
-import { describeError } from '../events/event.publisher.js';
 import { FanOutObserver, type BroadcastObservation } from '../fanout/fan-out.observer.js';
+import { Log } from '../logging/log.js';
 import { OpenTelemetryObserver, type OpenTelemetryApi } from './open-telemetry.observer.js';
 
 /** Where every copy of version 1 of `@opentelemetry/api` finds what an SDK has registered. */
@@ -15,7 +14,10 @@ export class DeferredOpenTelemetryObserver extends FanOutObserver {
   private loading: Promise<void> | null = null;
 
   /** @param load how to load `@opentelemetry/api` */
-  constructor(private readonly load: () => Promise<OpenTelemetryApi>) {
+  constructor(
+    private readonly load: () => Promise<OpenTelemetryApi>,
+    private readonly log = new Log(),
+  ) {
     super();
   }
 
@@ -33,7 +35,9 @@ export class DeferredOpenTelemetryObserver extends FanOutObserver {
     try {
       this.observer = new OpenTelemetryObserver(await this.load());
     } catch (error) {
-      new Logger('WebSocket').warn(`OpenTelemetry is not used, for its API cannot be loaded: ${describeError(error)}`);
+      this.log.warn('open-telemetry.unavailable', 'OpenTelemetry is not used, for its API cannot be loaded.', {
+        error,
+      });
     }
   }
 }

@@ -7,19 +7,23 @@ export const LATENCY_BOUNDS_MS: readonly number[] = Object.freeze([
 
 /** Counts latencies by size. Takes the same memory for ten as for ten million. */
 export class LatencyHistogram {
-  private readonly counts = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
+  private readonly counts: number[];
   private sumMs = 0;
+
+  constructor(private readonly boundsMs: readonly number[] = LATENCY_BOUNDS_MS) {
+    this.counts = new Array<number>(boundsMs.length + 1).fill(0);
+  }
 
   record(latencyMs: number): void {
     let bucket = 0;
     // From the small ones up: most messages end after one or two steps.
-    while (latencyMs > (LATENCY_BOUNDS_MS[bucket] ?? Infinity)) bucket++;
+    while (latencyMs > (this.boundsMs[bucket] ?? Infinity)) bucket++;
     this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
     this.sumMs += latencyMs;
   }
 
   /** What has been counted so far; it does not change with what comes later. */
   snapshot(): LatencyDistribution {
-    return { boundsMs: LATENCY_BOUNDS_MS, counts: [...this.counts], sumMs: this.sumMs };
+    return { boundsMs: this.boundsMs, counts: [...this.counts], sumMs: this.sumMs };
   }
 }

@@ -159,8 +159,11 @@ describe('a listener that throws', () => {
     observation.progress(progress());
     await observation.ended(end());
     expect(errors.mock.calls).toEqual([
-      ['A listener of "websocket.delivery.progress" failed.', expect.stringContaining('no progress')],
-      ['A listener of "websocket.delivery.completed" failed.', expect.stringContaining('no completion')],
+      ['[listener.failed] A listener of "websocket.delivery.progress" failed.', expect.stringContaining('no progress')],
+      [
+        '[listener.failed] A listener of "websocket.delivery.completed" failed.',
+        expect.stringContaining('no completion'),
+      ],
     ]);
     errors.mockRestore();
   });
