@@ -1,6 +1,7 @@
 /** The stable codes of the errors that this package throws. Documented one by one in `docs/errors.md`. */
 export type WebSocketErrorCode =
   | 'WEBSOCKET_CHANNEL_LIMIT'
+  | 'WEBSOCKET_CONNECTION_REFUSED'
   | 'WEBSOCKET_INVALID_NAME'
   | 'WEBSOCKET_INVALID_OPTIONS'
   | 'WEBSOCKET_INVALID_PAYLOAD'

@@ -1,0 +1,81 @@
+import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { withoutMessage } from '../logging/error.description.js';
+import type { Log } from '../logging/log.js';
+import type { Authenticate, AuthenticationRequest } from './admission.rules.js';
+import { InvalidAuthenticationError, readAuthentication, type Authenticated } from './authenticated.js';
+import { Refusal } from './refusal.js';
+
+/** How often the same kind of failure is told of: what makes a hook fail may come from outside. */
+const TELL_EVERY_MS = 10_000;
+
+/** The statuses that a hook may refuse with; whatever else it throws is a failure of its own. */
+const STATUSES: ReadonlySet<unknown> = new Set([401, 403, 429, 503]);
+
+/** Asks the application who a client is, within a time. */
+export class Authenticator {
+  private toldAt = -Infinity;
+
+  constructor(
+    private readonly authenticate: () => Authenticate,
+    private readonly clock: Clock,
+    private readonly timeoutMs: number,
+    private readonly log: Log,
+  ) {}
+
+  /** Who it is; `null` for nobody; a refusal where the hook refuses, fails, or does not answer in time. */
+  async ask(request: AuthenticationRequest): Promise<Authenticated | Refusal | null> {
+    try {
+      const result = await inTime(this.clock, this.timeoutMs, this.run(request));
+      if (result === LATE) {
+        this.tell(`The option "admission.authenticate" gave no answer within ${this.timeoutMs} ms.`);
+        return new Refusal(503, this.timeoutMs);
+      }
+      const authenticated = readAuthentication(result);
+      const { expiresAt = null } = authenticated ?? {};
+      return expiresAt !== null && expiresAt <= this.clock.now() ? new Refusal(401) : authenticated;
+    } catch (error) {
+      return this.refusalOf(error);
+    }
+  }
+
+  /** A hook that throws at once rejects like one that does so later. */
+  private async run(request: AuthenticationRequest): Promise<unknown> {
+    return this.authenticate()(request);
+  }
+
+  private refusalOf(error: unknown): Refusal {
+    const status = statusOf(error);
+    if (status !== null) return new Refusal(status, retryAfterOf(error));
+    this.tell(
+      'The option "admission.authenticate" failed.',
+      error instanceof InvalidAuthenticationError ? error : withoutMessage(error),
+    );
+    return new Refusal(500);
+  }
+
+  private tell(message: string, error?: Error): void {
+    const now = this.clock.now();
+    if (now - this.toldAt < TELL_EVERY_MS) return;
+    this.toldAt = now;
+    this.log.error('admission.hook-failed', message, { error });
+  }
+}
+
+/** By its method: the application may have another copy of Nest. */
+function statusOf(error: unknown): 401 | 403 | 429 | 503 | null {
+  if (!(error instanceof Error)) return null;
+  const { getStatus } = error as { getStatus?: unknown };
+  const status: unknown =
+    error instanceof ConnectionRefusedError
+      ? error.statusCode
+      : typeof getStatus === 'function'
+        ? getStatus.call(error)
+        : null;
+  return STATUSES.has(status) ? (status as 401 | 403 | 429 | 503) : null;
+}
+
+function retryAfterOf(error: unknown): number | null {
+  const seconds = error instanceof ConnectionRefusedError ? error.options.retryAfterSeconds : undefined;
+  return typeof seconds === 'number' && Number.isFinite(seconds) ? seconds * 1_000 : null;
+}
