@@ -22,6 +22,22 @@ export interface LifecycleOptions {
   readonly goneGracePeriodMs: number;
 }
 
+/** Is told what becomes of connections in this process, whether or not the store has heard of it. Must not throw. */
+export interface LifecycleObserver {
+  /** A connection is about to be stored. */
+  opening(connection: Connection): void;
+  /** Whether a connection may be registered that sent a message and may be forgotten: not where this process was taken for dead. */
+  mayRestore(connection: Connection): boolean | Promise<boolean>;
+  /** The store had forgotten a connection, and knows it again. */
+  restored(connection: Connection): void;
+  /** The store is about to be told of an end; of a connection that was refused, `end` is `null`. */
+  ending(connectionId: string, end: ConnectionEnd | null): void;
+  /** The store has heard of it; it may have known of no such connection. */
+  hasEnded(connectionId: string, wasKnown: boolean): void;
+  /** The store did not answer. */
+  endFailed(connectionId: string): void;
+}
+
 /**
  * The life of connections: the one place that changes the store and tells listeners about it, always in that order. However a
  * connection ends (its own close, a 410, the sweep, `disconnect`), the store gives it to one caller, and that one fires its events.
@@ -29,6 +45,8 @@ export interface LifecycleOptions {
 export class ConnectionLifecycle {
   private readonly opening = new Set<string>();
   private readonly closing = new Map<string, ConnectionEnd>();
+  private observer: LifecycleObserver | undefined;
+  private afterRemoval: ((connectionId: string) => Promise<void>) | undefined;
 
   constructor(
     private readonly store: ConnectionStore,
@@ -36,6 +54,16 @@ export class ConnectionLifecycle {
     private readonly clock: Clock,
     private readonly options: LifecycleOptions,
   ) {}
+
+  /** Has an observer told of everything from now on; there is one at most. */
+  observe(observer: LifecycleObserver): void {
+    this.observer = observer;
+  }
+
+  /** Has `listener` run once a connection was removed, before anybody hears of it. There is one at most; its failures are its own. */
+  whenRemoved(listener: (connectionId: string) => Promise<void>): void {
+    this.afterRemoval = listener;
+  }
 
   /** Whether the connection's `$connect` is being handled in this process: nothing can be posted to it yet. */
   isOpening(connectionId: string): boolean {
@@ -55,7 +83,7 @@ export class ConnectionLifecycle {
     } catch (error) {
       // Refused, so there was no connection to speak of: no `disconnected`. Should the store fail at this, too, the record expires by
       // itself; the listener's own error is the one to report.
-      const refused = isStored ? await this.store.remove(connectionId).catch(() => null) : null;
+      const refused = isStored ? await this.remove(connectionId, null).catch(() => null) : null;
       // A listener may have joined it to channels, and others heard of that.
       if (refused !== null) await this.tellLeft(refused);
       throw error;
@@ -66,17 +94,20 @@ export class ConnectionLifecycle {
 
   /** Stores a connection; when the store fails, tries to take back what it may have stored before its answer was lost. */
   private async addOrNothing(connection: Connection): Promise<boolean> {
+    this.observer?.opening(connection);
     try {
       return await this.store.add(connection);
     } catch (error) {
-      await this.store.remove(connection.connectionId).catch(() => null);
+      await this.remove(connection.connectionId, null).catch(() => null);
       throw error;
     }
   }
 
   /** Registers a connection that sent a message although the store has forgotten it. */
   async heal(connection: Connection): Promise<void> {
-    await this.store.ensure(connection);
+    const mayRestore = this.observer?.mayRestore(connection) ?? true;
+    if (mayRestore !== true && !(await mayRestore)) return;
+    if ((await this.store.ensure(connection)) === 'restored') this.observer?.restored(connection);
   }
 
   /**
@@ -84,7 +115,7 @@ export class ConnectionLifecycle {
    * had ended already. What listeners of `disconnected` throw is thrown, after everything is done.
    */
   async end(connectionId: string, end: ConnectionEnd): Promise<boolean> {
-    const connection = await this.store.remove(connectionId);
+    const connection = await this.remove(connectionId, end);
     if (connection === null) return false;
     await this.publisher.publish(WebSocketEvents.Disconnected, await this.leaveAll(connection, end));
     return true;
@@ -92,7 +123,7 @@ export class ConnectionLifecycle {
 
   /** Like {@link end} for callers that listeners cannot answer to: what they throw is logged. */
   async endQuietly(connectionId: string, end: ConnectionEnd): Promise<boolean> {
-    const connection = await this.store.remove(connectionId);
+    const connection = await this.remove(connectionId, end);
     if (connection === null) return false;
     await this.publisher.notify(WebSocketEvents.Disconnected, await this.leaveAll(connection, end));
     return true;
@@ -105,6 +136,12 @@ export class ConnectionLifecycle {
   async endGone({ connectionId, connectedAt }: Pick<Connection, 'connectionId' | 'connectedAt'>): Promise<void> {
     if (this.clock.now() - connectedAt < this.options.goneGracePeriodMs) return;
     await this.endQuietly(connectionId, { cause: 'gone' });
+  }
+
+  /** Takes back what is left of a connection that was refused; nobody hears that it ended. */
+  async takeBack(connectionId: string): Promise<void> {
+    const refused = await this.remove(connectionId, null);
+    if (refused !== null) await this.tellLeft(refused);
   }
 
   /** Runs `close`; whatever ends the connection meanwhile counts as ended by the server. */
@@ -144,6 +181,19 @@ export class ConnectionLifecycle {
     const result = await this.store.leave(connectionId, channel);
     if (result === 'left') await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
     return result !== 'unknown-connection';
+  }
+
+  private async remove(connectionId: string, end: ConnectionEnd | null): Promise<Connection | null> {
+    this.observer?.ending(connectionId, end);
+    try {
+      const connection = await this.store.remove(connectionId);
+      this.observer?.hasEnded(connectionId, connection !== null);
+      if (connection !== null) await this.afterRemoval?.(connectionId).catch(() => undefined);
+      return connection;
+    } catch (error) {
+      this.observer?.endFailed(connectionId);
+      throw error;
+    }
   }
 
   /** Tells the channels of a connection that was removed; the event that ends it. */

@@ -1,5 +1,8 @@
+import type { AdmissionLedger } from './admission.ledger.js';
 import type { BroadcastLedger } from './broadcast.ledger.js';
 import type { Connection } from './connection.js';
+import type { StoreCluster } from './node.bus.js';
+import type { RateBuckets } from './rate.buckets.js';
 import type { RequestQuota } from './request.budget.js';
 
 /** What became of a join. `limit` means that the connection is in as many channels as it may be. */
@@ -100,6 +103,21 @@ export abstract class ConnectionStore {
 
   /** A request budget for all processes that share the store; `null` where it cannot keep one. */
   requestQuota(): RequestQuota | null {
+    return null;
+  }
+
+  /** What makes the processes that share the store a cluster; `null` where it cannot carry their messages. */
+  cluster(): StoreCluster | null {
+    return null;
+  }
+
+  /** Where processes agree on who was let in, and how many there are; `null` where this store has no place for it. */
+  admissions(): AdmissionLedger | null {
+    return null;
+  }
+
+  /** Token buckets for all processes that share the store; `null` where it cannot keep any. */
+  rateBuckets(): RateBuckets | null {
     return null;
   }
 

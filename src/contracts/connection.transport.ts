@@ -60,7 +60,7 @@ export abstract class ConnectionTransport {
   /**
    * Is told when, for now, no more recipients of a message follow: a transport that gathers deliveries to send them together sends what it has.
    */
-  flush(_message: OutgoingMessage): void {}
+  flush?(message: OutgoingMessage): void;
 
   /** Closes the connection. `delivered` means that it is closing. */
   abstract close(target: DeliveryTarget, options: CloseOptions): Promise<DeliveryOutcome>;

@@ -14,5 +14,5 @@ export interface Connection {
   readonly endpoint: string | null;
 }
 
-/** Why a connection ended: its own close, a 410 answer, the stale sweep, or a call of `disconnect`. */
+/** Why a connection ended: its own close, a 410 answer, the stale sweep, or the server: a call of `disconnect`, or an application that closes. */
 export type DisconnectCause = 'client' | 'gone' | 'stale' | 'server';

@@ -21,6 +21,11 @@ export interface DeliveryReport {
   readonly failed: number;
   /** It was ended early, by `signal` or `timeoutMs`. What had been looked up and was not sent counts as `failed`; nothing else was looked up. */
   readonly aborted?: true;
+  /**
+   * The store was down: of those selected only the connections of this process were reached and counted, with those that were named by their id. Only on a node
+   * of a cluster; elsewhere such a call rejects.
+   */
+  readonly partial?: true;
   /** The outcome for each connection id; only when asked for with `{ outcomes: true }`. Has no prototype. */
   readonly outcomes?: Readonly<Record<string, DeliveryOutcome>>;
   /**

@@ -1,3 +1,4 @@
+import type { AdmissionLedger } from '../contracts/admission.ledger.js';
 import type { BroadcastLedger } from '../contracts/broadcast.ledger.js';
 import type { Connection } from '../contracts/connection.js';
 import {
@@ -9,6 +10,8 @@ import {
   type LeaveResult,
   type Recipient,
 } from '../contracts/connection.store.js';
+import type { StoreCluster } from '../contracts/node.bus.js';
+import type { RateBuckets } from '../contracts/rate.buckets.js';
 import type { RequestQuota } from '../contracts/request.budget.js';
 
 /** A store that is chosen at the first operation: what it depends on may not exist before. */
@@ -81,6 +84,18 @@ export class DeferredConnectionStore extends ConnectionStore {
 
   override requestQuota(): RequestQuota | null {
     return this.store.requestQuota();
+  }
+
+  override cluster(): StoreCluster | null {
+    return this.store.cluster();
+  }
+
+  override admissions(): AdmissionLedger | null {
+    return this.store.admissions();
+  }
+
+  override rateBuckets(): RateBuckets | null {
+    return this.store.rateBuckets();
   }
 
   override async ping(): Promise<void> {

@@ -1,7 +1,7 @@
 import { createClient, RESP_TYPES } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisConnectionStore, StoreUnavailableError, type RedisStoreClient } from '../../src/index.js';
-import { describeError } from '../../src/events/event.publisher.js';
+import { describeError } from '../../src/logging/error.description.js';
 import { redisAtUrl } from '../../src/stores/redis/url.client.js';
 import { collect } from '../contract/store.harness.js';
 import { connectTestClient, keysOf, type TestRedisClient } from '../support/redis.keys.js';

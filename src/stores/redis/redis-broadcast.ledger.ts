@@ -13,7 +13,7 @@ import { BroadcastScripts } from './broadcast.scripts.js';
 import type { RedisScript } from './redis.script.js';
 
 /** Runs a script of the store. */
-export type RunScript = (script: RedisScript, ...args: string[]) => Promise<unknown>;
+export type RunScript = (script: RedisScript, ...args: (string | Buffer)[]) => Promise<unknown>;
 
 /** Broadcasts in Redis: one hash each, which Redis drops a day after it was made. A report costs the same however many shards there are. */
 export class RedisBroadcastLedger extends BroadcastLedger {

@@ -1,4 +1,5 @@
 import { SystemClock, type Clock } from '../../contracts/clock.js';
+import type { AdmissionLedger } from '../../contracts/admission.ledger.js';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
 import type { Connection } from '../../contracts/connection.js';
 import {
@@ -10,14 +11,20 @@ import {
   type LeaveResult,
   type Recipient,
 } from '../../contracts/connection.store.js';
+import type { RateBuckets } from '../../contracts/rate.buckets.js';
+import type { StoreCluster } from '../../contracts/node.bus.js';
 import type { RequestQuota } from '../../contracts/request.budget.js';
 import { decodeName, encodeName } from '../encoded-name.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
-import { RedisBroadcastLedger } from './redis-broadcast.ledger.js';
+import { RedisAdmissionLedger } from './redis-admission.ledger.js';
+import { RedisBroadcastLedger, type RunScript } from './redis-broadcast.ledger.js';
 import type { RedisStoreClient } from './redis.client.js';
 import { expandEndpoint, fieldsOf, readRecord } from './redis-record.js';
 import type { RedisClientSource } from './redis.link.js';
+import { RedisRateBuckets } from './redis-rate.buckets.js';
+import { RedisNodeBus } from './redis-node.bus.js';
+import { RedisNodeRegistry } from './redis-node.registry.js';
 import { RedisRequestQuota } from './redis-request.quota.js';
 import { RedisScripts } from './redis.scripts.js';
 import type { RedisScript } from './redis.script.js';
@@ -49,6 +56,13 @@ const FIND_AT_ONCE = 100;
  * | `websocket:removed:{id}` | string | when it was removed (epoch ms) and its record, in MessagePack; stands for a minute |
  * | `websocket:broadcast:{id}` | hash | how far a broadcast is that was handed over, and who has which shard of it; stands for a day |
  * | `websocket:budget` | string | when the requests that were given away will have been earned (epoch µs) |
+ * | `websocket:admission:{id}` | hash | what admission remembers of a connection: `state`, `groups`, `until` |
+ * | `websocket:admitted:{group}` | sorted set | ids of a group that is counted (`all`, `ip:…`, `user:…`), by when they are forgotten (epoch ms) |
+ * | `websocket:admissions` | sorted set | ids whose authentication ends, by when it does (epoch ms) |
+ * | `websocket:rate:{key}` | string | when the tokens that were taken will have been earned (epoch µs) |
+ * | `websocket:nodes` | sorted set | nodes of a cluster, by when their lease ends (epoch ms, by the clock of Redis) |
+ * | `websocket:node:fenced:{node}`, `websocket:node:burial:{node}` | string | a node that counts as dead, for a day; who ends its connections |
+ * | `websocket:nodes:audit` | string | when somebody looked for connections of nodes that nobody knows; stands until the next turn |
  * | `websocket:ping` | string | when somebody asked whether the store takes writes (epoch ms); stands for a second |
  *
  * On Redis Cluster the prefix becomes a hash tag (`{websocket:}connections`): all keys are in one slot, which is what makes steps atomic there.
@@ -60,6 +74,8 @@ export class RedisConnectionStore extends ConnectionStore {
   private readonly clock: Clock;
   private readonly lifetimeMs: number;
   private readonly runner: ScriptRunner;
+  private readonly bus: RedisNodeBus;
+  private readonly registry: RedisNodeRegistry;
 
   /** @param client a client of `@redis/client`, connected or not, that stays yours to close; or what finds one at the first operation */
   constructor(client: RedisStoreClient | RedisClientSource, options: ConnectionStoreOptions = {}) {
@@ -68,7 +84,11 @@ export class RedisConnectionStore extends ConnectionStore {
     const { expireAfterSeconds = STORE_DEFAULTS.expireAfterSeconds, clock = new SystemClock() } = options;
     this.clock = clock;
     this.lifetimeMs = expireAfterSeconds * 1_000;
-    this.runner = new ScriptRunner(sourceOf(client), keyPrefix, clock, timeoutMs);
+    const source = sourceOf(client);
+    const runner = (this.runner = new ScriptRunner(source, keyPrefix, clock, timeoutMs));
+    const run: RunScript = (script, ...args) => this.run(script, ...args);
+    this.registry = new RedisNodeRegistry(run);
+    this.bus = new RedisNodeBus({ run, source, prefixFor: (client) => runner.prefixFor(client), timeoutMs });
   }
 
   async add(connection: Connection): Promise<boolean> {
@@ -187,11 +207,25 @@ export class RedisConnectionStore extends ConnectionStore {
     return new RedisRequestQuota((script, ...args) => this.run(script, ...args));
   }
 
+  override admissions(): AdmissionLedger {
+    return new RedisAdmissionLedger((script, ...args) => this.run(script, ...args));
+  }
+
+  override rateBuckets(): RateBuckets {
+    return new RedisRateBuckets((script, ...args) => this.run(script, ...args));
+  }
+
+  override cluster(): StoreCluster {
+    const { bus, registry } = this;
+    return { bus, registry };
+  }
+
   override async ping(): Promise<void> {
     await this.run(RedisScripts.ping);
   }
 
   override async close(): Promise<void> {
+    this.bus.close();
     await this.runner.close();
   }
 
@@ -217,7 +251,7 @@ export class RedisConnectionStore extends ConnectionStore {
     return [encodeName(connectionId), String(seenAt), user, ...fieldsOf(connection)];
   }
 
-  private run(script: RedisScript, ...args: string[]): Promise<unknown> {
+  private run(script: RedisScript, ...args: (string | Buffer)[]): Promise<unknown> {
     const { clock, lifetimeMs } = this;
     const times = [clock.now(), lifetimeMs, lifetimeMs + DROP_AFTER_EXPIRY_MS].map(String);
     return this.runner.run(script, [...times, ...args]);

@@ -20,7 +20,7 @@ export interface ScriptCommands {
 
 export interface ScriptArguments {
   keys: string[];
-  arguments: string[];
+  arguments: (string | Buffer)[];
 }
 
 /** Methods by which a client is told from other things; the clients of version 4 lack the first. */

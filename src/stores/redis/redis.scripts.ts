@@ -108,17 +108,21 @@ export const RedisScripts = Object.freeze({
      redis.call('SADD', names, channel)
      keep(membersOf(channel))
      keep(names)
+     tellNode(record, '+', id, channel)
      return 'joined'`,
   ),
 
   leave: unrepeatable(
     'leave a channel',
     `local id, channel = ARGV[4], ARGV[5]
-     if not read(id) then return 'unknown-connection' end
+     local record = read(id)
+     if not record then return 'unknown-connection' end
      local left = redis.call('HDEL', recordOf(id), '#' .. channel)
      -- Also where the record does not know of it: Redis may have evicted the one that did.
      forget(id, channel)
-     return left == 1 and 'left' or 'not-a-member'`,
+     if left == 0 then return 'not-a-member' end
+     tellNode(record, '-', id, channel)
+     return 'left'`,
   ),
 
   /** Arguments: id, when it was seen. */

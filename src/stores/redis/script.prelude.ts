@@ -112,6 +112,17 @@ local function reap(limit, skip)
   return kept, #ids == limit
 end
 
+-- Tells the node that holds a connection's socket of a channel that it joined ('+') or left ('-'). Where Redis does not allow that, it looks by itself.
+local function tellNode(record, what, id, channel)
+  for i = 1, #record, 2 do
+    if record[i] == 'endpoint' then
+      local node = string.match(record[i + 1], '^local:([%w-]+)$')
+      if node then redis.pcall('PUBLISH', prefix .. 'node:' .. node, what .. id .. ' ' .. channel) end
+      return
+    end
+  end
+end
+
 local function keep(key) redis.call('PEXPIRE', key, idle) end
 
 -- Whether a comes after b in a sorted set. Lua's own comparison goes by the language that the server runs in, a sorted set by bytes.

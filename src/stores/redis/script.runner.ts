@@ -42,7 +42,7 @@ export class ScriptRunner {
   }
 
   /** @throws StoreUnavailableError */
-  async run(script: RedisScript, args: string[]): Promise<unknown> {
+  async run(script: RedisScript, args: (string | Buffer)[]): Promise<unknown> {
     const call: Call = { isOver: false, deadline: this.machine.now() + this.timeoutMs };
     let answer: unknown;
     try {
@@ -59,7 +59,7 @@ export class ScriptRunner {
     return this.link.close();
   }
 
-  private async perform(script: RedisScript, args: string[], call: Call): Promise<unknown> {
+  private async perform(script: RedisScript, args: (string | Buffer)[], call: Call): Promise<unknown> {
     let isRepeat = false;
     for (let repeats = 0; ; repeats++) {
       const { client, commands } = await this.link.readyClient();
@@ -83,7 +83,7 @@ export class ScriptRunner {
   }
 
   /** On a cluster the prefix is a hash tag, so that all keys are in one slot. */
-  private prefixFor(client: RedisStoreClient): string {
+  prefixFor(client: RedisStoreClient): string {
     return hasSlots(client) && !HASH_TAG.test(this.keyPrefix) ? `{${this.keyPrefix}}` : this.keyPrefix;
   }
 }
@@ -96,7 +96,7 @@ async function evaluate(
   commands: ScriptCommands,
   { sha1, source }: RedisScript,
   routingKey: string,
-  args: string[],
+  args: (string | Buffer)[],
 ): Promise<unknown> {
   const scriptArguments = { keys: [routingKey], arguments: args };
   try {

@@ -6,15 +6,18 @@ import {
   type OutgoingMessage,
 } from '../../contracts/connection.transport.js';
 
+/** What became of a message at a socket: it was taken, there is none, or too much waits for its client already. */
+export type WriteOutcome = 'delivered' | 'gone' | 'throttled';
+
 /** A socket of the embedded gateway, as the transport sees it. */
 export interface LocalSocket {
   /** Writes one text message; tells whether the client's buffer had room for it. */
-  send(payload: Uint8Array): 'delivered' | 'gone' | 'throttled';
+  send(message: OutgoingMessage): WriteOutcome;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
 }
 
-const OUTCOMES: Readonly<Record<ReturnType<LocalSocket['send']>, DeliveryOutcome>> = Object.freeze({
+const OUTCOMES: Readonly<Record<WriteOutcome, DeliveryOutcome>> = Object.freeze({
   delivered: Object.freeze({ status: 'delivered' }),
   gone: Object.freeze({ status: 'gone', reason: 'gone' }),
   throttled: Object.freeze({ status: 'throttled', reason: 'slow-consumer' }),
@@ -24,9 +27,18 @@ const OUTCOMES: Readonly<Record<ReturnType<LocalSocket['send']>, DeliveryOutcome
 export class LocalTransport extends ConnectionTransport {
   private readonly sockets = new Map<string, LocalSocket>();
 
-  /** @param endpoint the name under which this process's sockets are recorded, `local:…` */
-  constructor(readonly endpoint: string) {
+  constructor(private name: string) {
     super();
+  }
+
+  /** The name under which this process's sockets are recorded, `local:…`. */
+  get endpoint(): string {
+    return this.name;
+  }
+
+  /** Takes another name for the sockets of the future: to others, what is recorded under the former one is dead. */
+  rename(endpoint: string): void {
+    this.name = endpoint;
   }
 
   attach(connectionId: string, socket: LocalSocket): void {
@@ -38,11 +50,11 @@ export class LocalTransport extends ConnectionTransport {
   }
 
   serves(endpoint: string): boolean {
-    return endpoint === this.endpoint;
+    return endpoint === this.name;
   }
 
-  deliver({ connectionId }: DeliveryTarget, { payload }: OutgoingMessage): DeliveryOutcome {
-    return OUTCOMES[this.sockets.get(connectionId)?.send(payload) ?? 'gone'];
+  deliver({ connectionId }: DeliveryTarget, message: OutgoingMessage): DeliveryOutcome {
+    return OUTCOMES[this.sockets.get(connectionId)?.send(message) ?? 'gone'];
   }
 
   async close({ connectionId }: DeliveryTarget, { code = 1000, reason = '' }: CloseOptions): Promise<DeliveryOutcome> {

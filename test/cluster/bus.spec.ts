@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { ConnectionMirror } from '../../src/connections/connection.mirror.js';
+import { Clock, SystemClock, type CancelTask } from '../../src/contracts/clock.js';
+import { ConnectionStore } from '../../src/index.js';
+import { eventually, join, messagesOf, startNode, type Member, type TestNode } from '../support/cluster.js';
+import { closeGatewayApps } from '../support/gateway-app.js';
+import { connectTestClient, type TestRedisClient } from '../support/redis.keys.js';
+import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+
+/** The time of the machine, which jumps when the test says so: what a process sees that was stopped. */
+class JumpingClock extends Clock {
+  aheadMs = 0;
+  private readonly machine = new SystemClock();
+
+  now(): number {
+    return this.machine.now() + this.aheadMs;
+  }
+
+  after(delayMs: number, task: () => void): CancelTask {
+    return this.machine.after(delayMs, task);
+  }
+}
+
+describeWithRedis('the bus between nodes', () => {
+  let redis: RedisServer;
+  let probe: TestRedisClient;
+  let nodes: [TestNode, TestNode];
+  let members: [Member, Member];
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    probe = await connectTestClient(redis.url);
+  });
+
+  afterAll(async () => {
+    probe.destroy();
+    await redis.kill();
+  });
+
+  beforeEach(async () => {
+    await probe.flushAll();
+    const cluster = { leaseMs: 60_000, answerTimeoutMs: 300 };
+    nodes = [await startNode(redis.url, cluster), await startNode(redis.url, cluster)];
+    members = [await join(nodes[0]), await join(nodes[1])];
+  });
+
+  afterEach(async () => {
+    for (const { client } of members) client.socket.terminate();
+    await closeGatewayApps();
+  });
+
+  const topicOf = ({ connected }: TestNode): string =>
+    `websocket:node:${connected[0]!.connection.endpoint!.slice('local:'.length)}`;
+  const cluster = () => nodes[0].app.get(ConnectionStore).cluster()!;
+
+  /** Records a connection on a node that the test plays. */
+  async function connectionOf(nodeId: string): Promise<string> {
+    const connectionId = `${nodeId}=`;
+    const { connection } = nodes[0].connected[0]!;
+    await nodes[0].app.get(ConnectionStore).add({ ...connection, connectionId, endpoint: `local:${nodeId}` });
+    return connectionId;
+  }
+
+  it('is not taken in by what no node has sent, and says so once', async () => {
+    const [id] = [members[1].connectionId];
+    const header = { v: 1, id: 'r-1', from: 'somebody', type: 'close', ids: [id], code: 4000, reason: '' };
+    for (const forged of [
+      'hello',
+      '{"v":1}\n',
+      `${JSON.stringify({ ...header, code: 999 })}\n`,
+      `${JSON.stringify({ ...header, ids: id })}\n`,
+      `${JSON.stringify({ ...header, from: '../websocket:nodes' })}\n`,
+      `${JSON.stringify({ ...header, type: 'constructor' })}\n`,
+      `${JSON.stringify({ ...header, type: 'reply', table: [['delivered', '']], by: '0' })}\n`,
+      '+only-an-id',
+      '+%E0%A4%A news',
+      `-${id} news extra`,
+    ]) {
+      await probe.publish(topicOf(nodes[1]), forged);
+      await probe.publish(topicOf(nodes[1]), forged);
+    }
+    expect(await nodes[0].manager.sendToConnection(id, 'still there')).toBe(true);
+    expect(await messagesOf(members[1], nodes[0])).toEqual(['"still there"']);
+    expect(nodes[1].logged.filter((line) => line.includes('[bus.'))).toHaveLength(1);
+    await probe.publish(topicOf(nodes[1]), `${JSON.stringify({ ...header, v: 2 })}\n`);
+    await eventually(() => nodes[1].logged.some((line) => line.includes('[bus.version]')));
+  });
+
+  it('waits for a node that is silent no longer than it may, and tells that its connections are unknown', async () => {
+    await cluster().registry.join('silent', 60_000);
+    const deaf = await probe.duplicate().connect();
+    const heard: string[] = [];
+    await deaf.subscribe('websocket:node:silent', (message) => void heard.push(message));
+    const ids = [await connectionOf('silent'), await connectionOf('unheard'), await connectionOf('buried')];
+    await cluster().registry.join('unheard', 60_000);
+    const startedAt = performance.now();
+    const report = await nodes[0].manager.except().send('hello', { outcomes: true });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(report).toMatchObject({ delivered: 2, gone: 0, failed: 3 });
+    expect(ids.map((id) => report.outcomes?.[id]?.reason)).toEqual(['node-silent', 'node-away', 'node-gone']);
+    expect(heard).toHaveLength(1);
+    expect(await nodes[0].manager.disconnect(ids[0]!)).toBe(false);
+    expect(await nodes[0].manager.connectionExists(ids[0]!)).toBe(true);
+    deaf.destroy();
+  });
+
+  it('needs one connection more than the store, and leaves none behind', async () => {
+    const clients = async (): Promise<number> =>
+      (await probe.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length;
+    // Of each node the store's and the bus's, and the test's own.
+    expect(await clients()).toBe(5);
+    await closeGatewayApps();
+    await eventually(async () => (await clients()) === 1);
+    expect(await probe.zCard('websocket:nodes')).toBe(0);
+  });
+
+  it('tells a node of the channels that others made its connections join and leave', async () => {
+    const { connectionId } = members[1];
+    await nodes[0].manager.joinChannel(connectionId, 'a b:*');
+    await nodes[0].manager.joinChannel(connectionId, 'news');
+    await nodes[0].manager.leaveChannel(connectionId, 'news');
+    // What came before this has been heard before this.
+    await messagesOf(members[1], nodes[0]);
+    const mirror = nodes[1].app.get(ConnectionMirror);
+    expect([...mirror.recipients('a b:*')].flat()).toEqual([expect.objectContaining({ connectionId })]);
+    expect([...mirror.recipients('news')]).toEqual([]);
+  });
+
+  it('keeps a process that was stopped from bringing connections back that others have ended', async () => {
+    const clock = new JumpingClock();
+    const node = await startNode(redis.url, { leaseMs: 60_000 }, { clock });
+    const member = await join(node);
+    const nodeId = node.connected[0]!.connection.endpoint!.slice('local:'.length);
+    // What others do meanwhile, and the minute that a tombstone stands.
+    await probe.zRem('websocket:nodes', nodeId);
+    expect(await cluster().registry.claim(nodeId, 'a burier', 1_000)).toBe(true);
+    await nodes[0].app.get(ConnectionStore).remove(member.connectionId);
+    await probe.del(`websocket:removed:${member.connectionId}`);
+    clock.aheadMs += 61_000;
+    member.client.send('I am back');
+    expect(await member.client.closed).toMatchObject({ code: 1012 });
+    expect(await nodes[0].manager.connectionExists(member.connectionId)).toBe(false);
+    const returned = await join(node);
+    expect(await nodes[0].manager.sendToConnection(returned.connectionId, 'welcome')).toBe(true);
+    expect(node.disconnected).toEqual([]);
+    returned.client.socket.terminate();
+  });
+});
