@@ -5,6 +5,7 @@ import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { forEachAtMost } from './fanout/concurrency.gate.js';
+import type { Addressees } from './fanout/broadcast.request.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports, type UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
@@ -79,22 +80,28 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every connection of a user. Resolves whether the gateway took it, for each; `{}` for an unknown user. */
   async sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
-    return this.sender.send([await this.getConnectionsByUserId(userId)], data);
+    const results = await this.sendToUsers([userId], data);
+    return results[String(userId)] ?? emptyMap();
   }
 
   /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
   async sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
-    const users: { readonly userId: string; readonly connectionIds: readonly string[] }[] = [];
-    await forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
-      users.push({ userId: String(userId), connectionIds: await this.getConnectionsByUserId(userId) });
-    });
+    const found = new Map<string, readonly string[]>();
+    const lookUp = (): Promise<void> =>
+      forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
+        found.set(String(userId), await this.getConnectionsByUserId(userId));
+      });
+    const known = userIds.map(normalizeUserId).filter((userId) => userId !== null);
     const delivered = await this.sender.send(
-      users.map(({ connectionIds }) => connectionIds),
+      {
+        recipients: valuesAfter(lookUp, found),
+        locally: (local) => known.map((userId) => local.ofUser(userId)),
+      },
       data,
     );
     const results = emptyMap<Record<string, boolean>>();
-    for (const { userId, connectionIds } of users) {
-      const ofUser = (results[userId] ??= emptyMap());
+    for (const [userId, connectionIds] of found) {
+      const ofUser = (results[userId] = emptyMap<boolean>());
       for (const connectionId of connectionIds) ofUser[connectionId] = delivered[connectionId] === true;
     }
     return results;
@@ -102,7 +109,10 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
   async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
-    return this.sender.send(isChannelName(channel) ? this.store.recipients(channel) : [], data);
+    const to: Addressees = isChannelName(channel)
+      ? { recipients: this.store.recipients(channel), locally: (local) => local.recipients(channel) }
+      : { recipients: [] };
+    return this.sender.send(to, data);
   }
 
   /** Starts a selection with the members of these channels. */
@@ -247,13 +257,15 @@ export class WebSocketManager {
 
   /**
    * Ends connections that are older than `staleAfterSeconds` and whose `$disconnect` never came; `websocket.disconnected` fires for each
-   * with the cause `stale`. Sockets that this process holds open are left alone, however old. Resolves how many were ended.
+   * with the cause `stale`. Sockets that this process holds open are left alone, however old. Closes connections, too,
+   * whose authentication is over (option `admission`) and that no timer closes. Resolves how many were ended.
    *
    * With `askGateway` each is ended only once its gateway says that it is gone. One that is alive is left alone for another
    * `staleAfterSeconds`, and one that no answer comes for until the next call.
    */
-  cleanup(options?: CleanupOptions): Promise<number> {
-    return this.sweep.run(options);
+  async cleanup(options?: CleanupOptions): Promise<number> {
+    const overdue = await this.handler.closeOverdue();
+    return overdue + (await this.sweep.run(options));
   }
 
   /**
@@ -277,6 +289,11 @@ async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Ite
 
 async function collectIds(pages: AsyncIterable<readonly string[]>): Promise<string[]> {
   return [...new Set(await collect(pages))];
+}
+
+async function* valuesAfter<Value>(work: () => Promise<void>, map: ReadonlyMap<string, Value>): AsyncGenerator<Value> {
+  await work();
+  yield* map.values();
 }
 
 async function* noPages(): AsyncIterable<readonly string[]> {}

@@ -1,4 +1,5 @@
 import type { ConnectionStore, Recipient } from './contracts/connection.store.js';
+import type { LocalRecipients } from './contracts/local.recipients.js';
 import type { DeliveryReport } from './contracts/delivery-report.js';
 import type { RecipientPage } from './fanout/broadcast.request.js';
 import type { MessageSender, SendOptions } from './fanout/message.sender.js';
@@ -46,10 +47,11 @@ export class WebSocketSelection {
    * Sends `data`, as JSON, to everyone selected, each connection once.
    *
    * @throws PayloadTooLargeError, InvalidPayloadError before anything is sent
-   * @throws StoreUnavailableError when the store cannot tell who is selected
+   * @throws StoreUnavailableError when the store cannot tell who is selected; a node of a cluster reaches its own sockets then, and reports `partial`
    */
   send(data: unknown, options?: SendOptions): Promise<DeliveryReport> {
-    return this.sender.report(this.recipients(), data, options);
+    const to = { recipients: this.recipients(), locally: (local: LocalRecipients) => this.recipientsAmong(local) };
+    return this.sender.report(to, data, options);
   }
 
   private with(change: Partial<Selected>): WebSocketSelection {
@@ -57,23 +59,38 @@ export class WebSocketSelection {
   }
 
   private async *recipients(): AsyncGenerator<RecipientPage> {
-    const except = new Set(this.selected.except);
-    for await (const page of this.everySelected()) {
-      yield except.size === 0
-        ? page
-        : ((page as (string | Recipient)[]).filter((item) => !except.has(idOf(item))) as RecipientPage);
-    }
+    const isWanted = this.filter();
+    for await (const page of this.everySelected()) yield isWanted(page);
   }
 
   private async *everySelected(): AsyncGenerator<RecipientPage> {
     const { store } = this;
+    for (const channel of this.channels()) yield* store.recipients(channel);
+    for (const userId of this.userIds()) yield await store.connectionsOfUser(userId);
+  }
+
+  /** The same, without the store. */
+  private *recipientsAmong(local: LocalRecipients): Generator<RecipientPage> {
+    const isWanted = this.filter();
+    for (const channel of this.channels()) for (const page of local.recipients(channel)) yield isWanted(page);
+    for (const userId of this.userIds()) yield isWanted(local.ofUser(userId));
+  }
+
+  /** The channels to send to; `null` for everyone. */
+  private channels(): readonly (string | null)[] {
     const { channels, userIds } = this.selected;
-    if (channels === null && userIds === null) yield* store.recipients(null);
-    for (const channel of channels ?? []) if (isChannelName(channel)) yield* store.recipients(channel);
-    for (const id of userIds ?? []) {
-      const userId = normalizeUserId(id);
-      if (userId !== null) yield await store.connectionsOfUser(userId);
-    }
+    if (channels === null) return userIds === null ? [null] : [];
+    return channels.filter(isChannelName);
+  }
+
+  private userIds(): string[] {
+    return (this.selected.userIds ?? []).map(normalizeUserId).filter((userId) => userId !== null);
+  }
+
+  private filter(): (page: RecipientPage) => RecipientPage {
+    const except = new Set(this.selected.except);
+    if (except.size === 0) return (page) => page;
+    return (page) => (page as (string | Recipient)[]).filter((item) => !except.has(idOf(item))) as RecipientPage;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Recipient } from '../contracts/connection.store.js';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
+import type { LocalRecipients } from '../contracts/local.recipients.js';
 import type { DeliveryProgress } from './fan-out.observer.js';
 
 /** A page of whom a message goes to: ids to look up, or what is known of them already. */
@@ -14,9 +15,15 @@ export function isIds(page: RecipientPage): page is readonly string[] {
 /** Told the outcome of each connection, once. */
 export type OutcomeListener = (connectionId: string, outcome: DeliveryOutcome) => void;
 
-/** What a broadcast is asked for. */
-export interface BroadcastRequest {
+/** Whom a message goes to. */
+export interface Addressees {
   readonly recipients: RecipientPages;
+  /** Those whose sockets this process holds, for when the store cannot tell who the recipients are. */
+  readonly locally?: (local: LocalRecipients) => Iterable<RecipientPage>;
+}
+
+/** What a broadcast is asked for. */
+export interface BroadcastRequest extends Addressees {
   readonly payload: Uint8Array;
   readonly onOutcome: OutcomeListener;
   /** Ends the broadcast early. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../contracts/clock.js';
 import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
 import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
+import type { LocalRecipients } from '../contracts/local.recipients.js';
 import type { RequestBudget } from '../contracts/request.budget.js';
 import type { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
@@ -8,6 +9,8 @@ import type { FanOutObserver } from './fan-out.observer.js';
 /** What broadcasts share. */
 export interface BroadcastTools {
   readonly store: ConnectionStore;
+  /** The connections of this process; `null` where they are not kept apart from the store. */
+  readonly local: () => LocalRecipients | null;
   readonly clock: Clock;
   readonly lanes: DeliveryLanes;
   readonly budget: RequestBudget | null;

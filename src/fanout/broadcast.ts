@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { CancelTask } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import type { DeliveryAttempt, DeliveryOutcome, OutgoingMessage } from '../contracts/connection.transport.js';
-import { isIds, type BroadcastRequest } from './broadcast.request.js';
+import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
+import { isIds, type BroadcastRequest, type RecipientPages } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
 import { ABORTED, Deliveries, type Delivery, type DeliveryListener } from './deliveries.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
@@ -14,6 +15,7 @@ import { LoopPace } from './loop.pace.js';
 import { tellEvery } from './progress.ticker.js';
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
+const NOT_LOOKED_UP: DeliveryOutcome = Object.freeze({ status: 'failed', reason: 'store-unavailable' });
 
 /** One message to any number of connections, from the first page of recipients to the last answer. */
 export class Broadcast implements DeliveryListener {
@@ -25,6 +27,7 @@ export class Broadcast implements DeliveryListener {
   private readonly broadcastId = randomUUID();
   private readonly startedAt: number;
   private readonly observation: BroadcastObservation | null;
+  private missing: StoreUnavailableError | null = null;
   private isDraining = false;
   private wake: (() => void) | null = null;
 
@@ -44,6 +47,11 @@ export class Broadcast implements DeliveryListener {
     return this.deliveries.isAborted;
   }
 
+  /** Why the store could not tell of all recipients, so that only those of this process were reached; else `null`. */
+  get outage(): StoreUnavailableError | null {
+    return this.missing;
+  }
+
   /** @throws what the pages of recipients or the store threw, after what was under way has ended */
   async run(): Promise<void> {
     const { signal } = this.request;
@@ -52,16 +60,16 @@ export class Broadcast implements DeliveryListener {
     const stopTelling = this.tellProgress();
     let failure: { readonly error: unknown } | null = null;
     try {
-      await this.sendToPages();
+      await this.sendToPages(this.request.recipients);
     } catch (error) {
-      failure = { error };
+      if (!(await this.sendLocally(error))) failure = { error };
     }
     this.tools.flush(this.message);
     await this.drained();
     await this.pruner.done();
     signal?.removeEventListener('abort', onAbort);
     stopTelling();
-    await this.observation?.ended({ ...this.progress(), isAborted: this.isAborted, ...failure });
+    await this.observation?.ended({ ...this.progress(), isAborted: this.isAborted, ...this.failureToTell(failure) });
     if (failure !== null) throw failure.error;
   }
 
@@ -80,8 +88,7 @@ export class Broadcast implements DeliveryListener {
     wake();
   }
 
-  private async sendToPages(): Promise<void> {
-    const { recipients } = this.request;
+  private async sendToPages(recipients: RecipientPages): Promise<void> {
     // Those that stand in a list are told what became of them; of a store no more is asked than is needed.
     const isAsked = Symbol.asyncIterator in recipients;
     for await (const page of recipients) {
@@ -91,13 +98,23 @@ export class Broadcast implements DeliveryListener {
     }
   }
 
+  /** Goes on with the sockets of this process when it was the store that failed. @returns whether there was a way to */
+  private async sendLocally(error: unknown): Promise<boolean> {
+    const { locally } = this.request;
+    const local = this.tools.local();
+    if (!(error instanceof StoreUnavailableError) || local === null || locally === undefined) return false;
+    this.missing = error;
+    await this.sendToPages(locally(local));
+    return true;
+  }
+
   private async sendToIds(page: readonly string[]): Promise<void> {
     const fresh = page.filter((connectionId) => this.seen.add(connectionId));
     // Queued before they are looked up: of two sends that do so at once, the later one may get its answer first.
     const tickets = fresh.map((connectionId) => this.tools.lanes.enter(connectionId));
     let next = 0;
     try {
-      const connections = this.isAborted ? [] : await this.tools.store.findMany(fresh);
+      const connections = this.isAborted ? [] : await this.find(fresh);
       for (; next < tickets.length; next++) {
         const ticket = tickets[next] as LaneTicket;
         const connection = connections[next];
@@ -106,13 +123,31 @@ export class Broadcast implements DeliveryListener {
           if (sending !== undefined) await sending;
         } else {
           this.tools.lanes.leave(ticket);
-          this.settle(ticket.connectionId, this.isAborted ? ABORTED : UNKNOWN, 0);
+          this.settle(ticket.connectionId, this.withoutRecord(connection), 0);
         }
         if (this.pace.step()) await this.pace.rest();
       }
     } finally {
       for (const ticket of tickets.slice(next)) this.tools.lanes.leave(ticket);
     }
+  }
+
+  /** What is known of these connections: `null` where there is none, `undefined` where that could not be learned. */
+  private async find(connectionIds: readonly string[]): Promise<readonly (Recipient | null | undefined)[]> {
+    try {
+      return await this.tools.store.findMany(connectionIds);
+    } catch (error) {
+      const local = this.tools.local();
+      if (!(error instanceof StoreUnavailableError) || local === null) throw error;
+      const found = local.find(connectionIds).map((connection) => connection ?? undefined);
+      if (found.includes(undefined)) this.missing = error;
+      return found;
+    }
+  }
+
+  private withoutRecord(connection: null | undefined): DeliveryOutcome {
+    if (this.isAborted) return ABORTED;
+    return connection === null ? UNKNOWN : NOT_LOOKED_UP;
   }
 
   private async sendToRecipients(page: readonly Recipient[]): Promise<void> {
@@ -165,6 +200,10 @@ export class Broadcast implements DeliveryListener {
   private async drained(): Promise<void> {
     this.isDraining = true;
     while (this.deliveries.count > 0) await new Promise<void>((resolve) => (this.wake = resolve));
+  }
+
+  private failureToTell(failure: { readonly error: unknown } | null): { readonly error?: unknown } {
+    return failure ?? (this.missing === null ? {} : { error: this.missing });
   }
 
   private progress(): DeliveryProgress {

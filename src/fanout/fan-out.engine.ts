@@ -1,9 +1,12 @@
-import { Logger } from '@nestjs/common';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
 import { MAX_DELAY_MS, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
 import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
+import type { LocalRecipients } from '../contracts/local.recipients.js';
 import type { RequestBudget } from '../contracts/request.budget.js';
+import type { LogCode } from '../logging/log.codes.js';
+import { Log } from '../logging/log.js';
+import type { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { Broadcast } from './broadcast.js';
 import type { BroadcastRequest } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
@@ -18,6 +21,8 @@ export interface FanOutSettings {
   /** How long one message may take with all its attempts. */
   readonly deliveryTimeoutMs: number;
   readonly fanout: { readonly progressEveryMs: number };
+  /** The connections of this process, to reach while the store is away; `null` where they are not kept apart from it. @default none */
+  readonly local?: () => LocalRecipients | null;
 }
 
 /** What may end work early. */
@@ -25,6 +30,14 @@ export interface EarlyEnd {
   readonly signal?: AbortSignal | undefined;
   /** From which time on; longer than a timer takes means never. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** How a broadcast ended. */
+export interface DeliveryEnding {
+  /** It was ended early, by its signal. */
+  readonly isAborted: boolean;
+  /** Why the store could not tell of all recipients, so that only those were reached whose sockets this process holds; else `null`. */
+  readonly outage: StoreUnavailableError | null;
 }
 
 const OPENING: DeliveryAttempt = Object.freeze({ status: 'failed', reason: 'still-connecting' });
@@ -37,8 +50,7 @@ const OTHER_PROCESS: DeliveryAttempt = Object.freeze({ status: 'failed', reason:
  * forgotten by the time the call returns.
  */
 export class FanOutEngine {
-  private readonly logger = new Logger('WebSocket');
-  private readonly said = new Set<string>();
+  private readonly said = new Set<LogCode>();
   private readonly tools: BroadcastTools;
 
   constructor(
@@ -48,14 +60,15 @@ export class FanOutEngine {
     settings: FanOutSettings,
     budget: RequestBudget | null = null,
     observer: FanOutObserver | null = null,
+    private readonly log = new Log(),
   ) {
-    const { clock, deliveryTimeoutMs } = settings;
+    const { clock, deliveryTimeoutMs, local = () => null } = settings;
     const { progressEveryMs } = settings.fanout;
     const attempt = (...call: Parameters<FanOutEngine['attempt']>): ReturnType<FanOutEngine['attempt']> =>
       this.attempt(...call);
     const flush = (message: OutgoingMessage): void => router.flush(message);
     const lanes = new DeliveryLanes();
-    this.tools = { store, clock, lanes, budget, observer, attempt, flush, deliveryTimeoutMs, progressEveryMs };
+    this.tools = { store, local, clock, lanes, budget, observer, attempt, flush, deliveryTimeoutMs, progressEveryMs };
   }
 
   /** Runs `work` with one signal for both that may end it early; with none where nothing does. */
@@ -74,15 +87,17 @@ export class FanOutEngine {
   }
 
   /**
-   * Resolves whether the broadcast was ended early, by its signal. Recipients of a list count as `failed` then where they were not
-   * reached; of those that a store would have named next nothing is told.
+   * Recipients of a list count as `failed` where the broadcast was ended early before they were reached; of those that a store would have named next
+   * nothing is told.
    *
-   * @throws StoreUnavailableError when the store cannot tell who the recipients are, after what was under way has ended
+   * @throws StoreUnavailableError when the store cannot tell who the recipients are, and this process holds no sockets of its own, after what was
+   *   under way has ended
    */
-  async deliver(request: BroadcastRequest): Promise<{ readonly isAborted: boolean }> {
-    const broadcast = new Broadcast(this.tools, new GonePruner(this.lifecycle), request);
+  async deliver(request: BroadcastRequest): Promise<DeliveryEnding> {
+    const broadcast = new Broadcast(this.tools, new GonePruner(this.lifecycle, this.log), request);
     await keepingAlive(() => broadcast.run());
-    return { isAborted: broadcast.isAborted };
+    const { isAborted, outage } = broadcast;
+    return { isAborted, outage };
   }
 
   private attempt(
@@ -92,9 +107,10 @@ export class FanOutEngine {
   ): DeliveryAttempt | Promise<DeliveryAttempt> {
     if (this.lifecycle.isOpening(recipient.connectionId)) {
       this.sayOnce(
-        'opening',
+        'delivery.too-early',
         'A message to a connection was not sent because its $connect is still being answered; API Gateway would refuse it with 410. ' +
           'Send welcome messages when the first message of the connection arrives.',
+        recipient.connectionId,
       );
       return OPENING;
     }
@@ -102,16 +118,17 @@ export class FanOutEngine {
     if (route !== null) return route.transport.deliver(route.target, message, limits);
     if (recipient.endpoint !== null) return OTHER_PROCESS;
     this.sayOnce(
-      'no-endpoint',
+      'delivery.no-endpoint',
       'A message was not sent because the endpoint of its connection is not known; set the option "apiGatewayEndpoint" or the ' +
         'environment variable WEBSOCKET_API_GATEWAY_ENDPOINT.',
+      recipient.connectionId,
     );
     return NO_ENDPOINT;
   }
 
-  private sayOnce(topic: string, message: string): void {
-    if (this.said.has(topic)) return;
-    this.said.add(topic);
-    this.logger.warn(message);
+  private sayOnce(code: LogCode, message: string, connectionId: string): void {
+    if (this.said.has(code)) return;
+    this.said.add(code);
+    this.log.warn(code, message, { connectionId });
   }
 }

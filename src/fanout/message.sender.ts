@@ -1,9 +1,8 @@
-import { Logger } from '@nestjs/common';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { DeliveryReport, HandedOver } from '../contracts/delivery-report.js';
-import { describeError } from '../events/event.publisher.js';
+import { Log } from '../logging/log.js';
 import { encodePayload } from '../protocol/payload.js';
-import type { OutcomeListener, RecipientPages } from './broadcast.request.js';
+import type { Addressees, OutcomeListener } from './broadcast.request.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
 import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
@@ -33,32 +32,37 @@ export function emptyMap<Value>(): Record<string, Value> {
  * Sends data to connections and collects what became of it.
  *
  * Every method rejects with `PayloadTooLargeError` or `InvalidPayloadError` before anything is sent, and with `StoreUnavailableError` when
- * the store cannot tell where the recipients are.
+ * the store cannot tell where the recipients are. A node of a cluster has sent to its own sockets by then; only `report` can say so, and does not reject.
  */
 export class MessageSender {
   constructor(
     private readonly engine: FanOutEngine,
     private readonly maxPayloadBytes: number,
     private readonly handOver: HandOver | null = null,
+    private readonly log = new Log(),
   ) {}
 
   /** Resolves whether the gateway took the message, by connection id. The map has no prototype. */
-  async send(recipients: RecipientPages, data: unknown): Promise<Record<string, boolean>> {
+  async send(to: Addressees, data: unknown): Promise<Record<string, boolean>> {
     const results = emptyMap<boolean>();
     const onOutcome: OutcomeListener = (connectionId, { status }) => {
       results[connectionId] = status === 'delivered';
     };
-    await this.engine.deliver({ recipients, payload: encodePayload(data, this.maxPayloadBytes), onOutcome });
+    const payload = encodePayload(data, this.maxPayloadBytes);
+    const { outage } = await this.engine.deliver({ ...to, payload, onOutcome });
+    // The map has no way to say that some are missing from it.
+    if (outage !== null) throw outage;
     return results;
   }
 
   /** Sends a payload that is ready. Resolves how many connections each outcome has. */
-  async deliver(recipients: RecipientPages, payload: Uint8Array): Promise<DeliveryCounts> {
+  async deliver(to: Addressees, payload: Uint8Array): Promise<DeliveryCounts> {
     const counts = noDeliveries();
     const onOutcome: OutcomeListener = (_, { status }) => {
       counts[COUNTED_AS[status]]++;
     };
-    await this.engine.deliver({ recipients, payload, onOutcome });
+    const { outage } = await this.engine.deliver({ ...to, payload, onOutcome });
+    if (outage !== null) throw outage;
     return counts;
   }
 
@@ -66,22 +70,22 @@ export class MessageSender {
    * Resolves how many connections each outcome has, with the outcome of each connection when asked to. Where there are very many, and nobody wants to
    * know of each, workers send.
    */
-  async report(recipients: RecipientPages, data: unknown, options: SendOptions = {}): Promise<DeliveryReport> {
+  async report(to: Addressees, data: unknown, options: SendOptions = {}): Promise<DeliveryReport> {
     const payload = encodePayload(data, this.maxPayloadBytes);
-    return this.engine.within(options, (end) => this.reportWithin(end, recipients, payload, options));
+    return this.engine.within(options, (end) => this.reportWithin(end, to, payload, options));
   }
 
   private async reportWithin(
     end: { readonly signal?: AbortSignal },
-    recipients: RecipientPages,
+    to: Addressees,
     payload: Uint8Array,
     { outcomes: withOutcomes = false, onProgress }: SendOptions,
   ): Promise<DeliveryReport> {
-    let pages = recipients;
+    let { recipients } = to;
     if (this.handOver !== null && !withOutcomes) {
       const result = await this.handOver.offer({ ...end, recipients, payload });
       if (result.by === 'workers') return reportOfHandOver(result);
-      pages = result.recipients;
+      ({ recipients } = result);
     }
     const counts = noDeliveries();
     const outcomes = emptyMap<DeliveryOutcome>();
@@ -89,14 +93,20 @@ export class MessageSender {
       counts[COUNTED_AS[outcome.status]]++;
       if (withOutcomes) outcomes[connectionId] = outcome;
     };
-    const { isAborted } = await this.engine.deliver({
+    const { isAborted, outage } = await this.engine.deliver({
       ...end,
-      ...guarded(onProgress),
-      recipients: pages,
+      ...guarded(onProgress, this.log),
+      ...to,
+      recipients,
       payload,
       onOutcome,
     });
-    return { ...counts, ...(withOutcomes && { outcomes }), ...(isAborted && { aborted: true as const }) };
+    return {
+      ...counts,
+      ...(withOutcomes && { outcomes }),
+      ...(isAborted && { aborted: true as const }),
+      ...(outage !== null && { partial: true as const }),
+    };
   }
 }
 
@@ -110,13 +120,13 @@ function reportOfHandOver(result: {
 }
 
 /** A callback that throws must not end the process, nor the broadcast. */
-function guarded(onProgress: SendOptions['onProgress']): Pick<SendOptions, 'onProgress'> {
+function guarded(onProgress: SendOptions['onProgress'], log: Log): Pick<SendOptions, 'onProgress'> {
   if (onProgress === undefined) return {};
   const tell = (progress: DeliveryProgress): void => {
     try {
       onProgress(progress);
     } catch (error) {
-      new Logger('WebSocket').error('The callback "onProgress" of a send failed.', describeError(error));
+      log.error('progress-callback.failed', 'The callback "onProgress" of a send failed.', { error });
     }
   };
   return { onProgress: tell };

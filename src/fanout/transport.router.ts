@@ -28,9 +28,9 @@ export class TransportRouter {
     return target === null || transport === undefined ? null : { transport, target };
   }
 
-  /** See {@link ConnectionTransport.flush}. */
+  /** Tells transports that gather deliveries that no more recipients of a message follow for now. */
   flush(message: OutgoingMessage): void {
-    for (const transport of this.transports) transport.flush(message);
+    for (const transport of this.transports) transport.flush?.(message);
   }
 
   async shutdown(): Promise<void> {

@@ -83,7 +83,9 @@ function sendTo(engine: FanOutEngine, count: number, pageSize = count) {
     all.slice(page * pageSize, (page + 1) * pageSize),
   );
   let delivered = 0;
-  const onOutcome = (): void => void delivered++;
+  const onOutcome = (): void => {
+    delivered++;
+  };
   return engine.deliver({ recipients, payload: Uint8Array.of(1), onOutcome }).then(() => delivered);
 }
 

@@ -76,7 +76,7 @@ describe('the time that a broadcast may take', () => {
     for (const timeoutMs of [Infinity, Number.MAX_SAFE_INTEGER, 2 ** 31]) {
       // Long enough for a timer of 1 ms, which is what Node makes of what it cannot count.
       const sender = new MessageSender(engineOf(new SystemClock(), new GatedTransport(turn())), 1_000);
-      const report = await sender.report([[recipient('a')]], 'x', { timeoutMs });
+      const report = await sender.report({ recipients: [[recipient('a')]] }, 'x', { timeoutMs });
       expect(report).toEqual({ delivered: 1, gone: 0, throttled: 0, failed: 0 });
     }
   });
@@ -95,7 +95,7 @@ describe('the time that a broadcast may take', () => {
     const sender = new MessageSender(engineOf(clock, new GatedTransport(Promise.resolve())), 1_000, handOver);
     const ids = Array.from({ length: 1_000 }, (_, index) => `id-${index}`);
     let report: unknown;
-    const sending = sender.report([ids], 'x', { timeoutMs: 2_000 }).then((result) => (report = result));
+    const sending = sender.report({ recipients: [ids] }, 'x', { timeoutMs: 2_000 }).then((result) => (report = result));
     for (let turns = 0; turns < 5; turns++) await turn();
     await clock.advance(1_999);
     expect(report).toBeUndefined();
