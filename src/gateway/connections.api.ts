@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Logger } from '@nestjs/common';
+import { Closes } from '../protocol/close-codes.js';
+import { Log } from '../logging/log.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
+import type { WriteOutcome } from '../transports/local/local.transport.js';
 import type { GatewaySession } from './gateway.session.js';
 import { isWellFormedId } from './identifier.js';
 import type { SignatureVerifier } from './signature.verifier.js';
@@ -22,7 +24,7 @@ const failure = (status: number, error: string, message: string): Answer => ({ s
 /** API Gateway's 410 has no body. */
 const GONE: Answer = { status: 410, error: 'GoneException' };
 
-const POST_ANSWERS: Readonly<Record<ReturnType<GatewaySession['send']>, Answer>> = Object.freeze({
+const POST_ANSWERS: Readonly<Record<WriteOutcome, Answer>> = Object.freeze({
   delivered: { status: 200 },
   gone: GONE,
   throttled: failure(429, 'LimitExceededException', 'The client reads too slowly'),
@@ -30,7 +32,6 @@ const POST_ANSWERS: Readonly<Record<ReturnType<GatewaySession['send']>, Answer>>
 
 /** API Gateway's Management API, `GET`, `POST` and `DELETE {path}/@connections/{id}`, over the sessions of one gateway. */
 export class ConnectionsApi {
-  private readonly logger = new Logger('WebSocket');
   private readonly pattern: RegExp;
   private hasSaidClosed = false;
 
@@ -39,6 +40,7 @@ export class ConnectionsApi {
     path: string,
     private readonly sessions: ReadonlyMap<string, GatewaySession>,
     private readonly verifier: SignatureVerifier | null,
+    private readonly log = new Log(),
   ) {
     // Old SDKs encode the @.
     this.pattern = new RegExp(`^${path.replaceAll('.', '\\.')}/(?:@|%40)connections/([^/?]*)(?:\\?|$)`);
@@ -79,9 +81,9 @@ export class ConnectionsApi {
       case 'GET':
         return { status: 200, body: session.info };
       case 'POST':
-        return POST_ANSWERS[session.send(body)];
+        return POST_ANSWERS[session.send({ payload: body })];
       case 'DELETE':
-        session.close(1000, 'Connection Closed Normally');
+        session.close(Closes.deleted.code, Closes.deleted.reason);
         return { status: 204 };
       default:
         return failure(405, 'MethodNotAllowedException', 'Use GET, POST or DELETE');
@@ -92,7 +94,8 @@ export class ConnectionsApi {
     request.resume();
     if (!this.hasSaidClosed) {
       this.hasSaidClosed = true;
-      this.logger.warn(
+      this.log.warn(
+        'connections-api.closed',
         'A request to @connections was refused: set the option "gateway.credentials" to let signed requests in.',
       );
     }

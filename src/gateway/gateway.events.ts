@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type {
+  WebSocketAuthorizer,
   WebSocketConnectEvent,
   WebSocketDisconnectEvent,
   WebSocketIdentity,
@@ -17,6 +18,8 @@ export interface EventSource {
   readonly stage: string;
   readonly apiId: string;
   readonly identity: WebSocketIdentity;
+  /** Whom an authorizer let in; known from the CONNECT event on. */
+  authorizer?: WebSocketAuthorizer;
 }
 
 // API Gateway ends TLS and HTTP/1.1 before it makes an event of a request.
@@ -54,8 +57,8 @@ export function messageEvent(
   isBase64Encoded: boolean,
   now: number,
 ): WebSocketMessageEvent {
-  const { routeKey: key, ...rest } = requestContext(source, routeKey, 'MESSAGE', now);
-  return { requestContext: { routeKey: key, messageId: createId(), ...rest }, body, isBase64Encoded };
+  const context = { ...requestContext(source, routeKey, 'MESSAGE', now), messageId: createId() };
+  return { requestContext: context, body, isBase64Encoded };
 }
 
 /** The DISCONNECT event of a connection that closed. Its headers are the synthetic ones that API Gateway sends. */
@@ -84,6 +87,7 @@ function requestContext(
   const requestId = createId();
   return {
     routeKey,
+    ...(source.authorizer !== undefined && { authorizer: source.authorizer }),
     eventType,
     extendedRequestId: requestId,
     requestTime: commonLogTime(now),
@@ -141,9 +145,21 @@ function lastOfEach(values: ReadonlyMap<string, readonly string[]>): Record<stri
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+// Many events fall into one second, and the text is the same for all of them.
+let lastSecond = NaN;
+let lastText = '';
+
 /** `09/Feb/2024:18:11:43 +0000` */
 function commonLogTime(now: number): string {
-  const date = new Date(now);
+  const second = Math.floor(now / 1_000);
+  if (second !== lastSecond) {
+    lastText = textOfTime(new Date(now));
+    lastSecond = second;
+  }
+  return lastText;
+}
+
+function textOfTime(date: Date): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()] ?? ''}/${date.getUTCFullYear()}`;
   return `${day}:${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;

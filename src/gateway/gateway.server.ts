@@ -1,23 +1,38 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Logger } from '@nestjs/common';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type Server as SocketServer } from 'ws';
+import { forwardedAddress } from '../admission/ip.address.js';
 import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import type { GatewayObserver } from '../contracts/gateway.observer.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
-import { describeError, type EventPublisher } from '../events/event.publisher.js';
+import type { EventPublisher } from '../events/event.publisher.js';
+import type { Log } from '../logging/log.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
+import { UnsentCloses } from '../protocol/close-codes.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalTransport } from '../transports/local/local.transport.js';
 import type { WebSocketHandler } from '../websocket.handler.js';
 import { ConnectionsApi } from './connections.api.js';
+import { narrowOffers } from './compression.offer.js';
+import { Compressor } from './compressor.js';
+import { FrameCache } from './frame.cache.js';
+import { UNCOMPRESSED } from './framed.message.js';
+import { drain } from './drain.js';
 import type { EventSource } from './gateway.events.js';
-import { GatewaySession, type SessionContext } from './gateway.session.js';
-import { refusal, refusalOf, refuse } from './handshake.js';
+import { GatewaySession } from './gateway.session.js';
+import { GatewaySocket } from './gateway.socket.js';
+import { refusal, refusalOf, refuse, type Refusal } from './handshake.js';
 import { createId } from './identifier.js';
+import { Probes } from './probes.js';
+import type { Readiness } from './readiness.js';
 import { RecordRenewal } from './record.renewal.js';
+import { RequestAuthorizer } from './request.authorizer.js';
 import { RouteTable, routesWithListeners } from './route.table.js';
 import { attachTo, type ServerGuest } from './server.attachment.js';
+import type { SessionContext } from './session.context.js';
+import { SessionWatch, watchPolicyOf } from './session.watch.js';
+import { chosenSubprotocol, isOffered } from './subprotocol.js';
 import { SignatureVerifier } from './signature.verifier.js';
 
 /** What the server works with. */
@@ -28,6 +43,10 @@ export interface GatewayServerContext {
   readonly transport: LocalTransport;
   readonly store: ConnectionStore;
   readonly clock: Clock;
+  readonly readiness: Readiness;
+  readonly log: Log;
+  /** `null` when nobody wants to know. */
+  readonly observer: GatewayObserver | null;
   /** How often the records of open connections are renewed. */
   readonly renewEveryMs: number;
   /** Resolves when the application's listeners are attached; nobody is let in before. */
@@ -36,32 +55,54 @@ export interface GatewayServerContext {
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** How long clients get to answer a close before their sockets are dropped. */
-const CLOSE_GRACE_MS = 2_000;
+/**
+ * Without context takeover neither side keeps more than one message's state, and one compressed frame is right for every client. What is inflated
+ * of a message comes in chunks, whose buffer stays with its connection.
+ */
+const PER_MESSAGE_DEFLATE = Object.freeze({
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  zlibInflateOptions: Object.freeze({ chunkSize: 4_096 }),
+});
 
 /** Serves WebSockets and `@connections` on an HTTP server, and leaves its other requests and upgrades to whoever handles them. */
 export class GatewayServer implements ServerGuest {
-  private readonly logger = new Logger('WebSocket');
   private readonly sessions = new Map<string, GatewaySession>();
-  private readonly handshakes = new Set<Promise<void>>();
+  private readonly handshakes = new Map<Duplex, Promise<void>>();
   private readonly connections: ConnectionsApi;
-  private readonly sockets: WebSocketServer;
+  private readonly sockets: SocketServer<typeof GatewaySocket>;
   private readonly renewal: RecordRenewal;
+  private readonly probes: Probes | null;
   private sessionContext: Promise<SessionContext> | undefined;
   private isClosing = false;
+  /** What the answer to `$connect` chose, for the handshake that is being finished. */
+  private subprotocol: string | null = null;
+  private hasSaidNotOffered = false;
   private detach = (): void => undefined;
 
   constructor(private readonly context: GatewayServerContext) {
-    const { path, credentials, region, maxMessageBytes } = context.options;
+    const { path, credentials, region, maxMessageBytes, compression } = context.options;
     const verifier = credentials === null ? null : new SignatureVerifier(credentials, region, context.clock);
-    this.renewal = new RecordRenewal(context.store, context.clock, context.renewEveryMs, () => this.sessions.keys());
-    this.connections = new ConnectionsApi(path, this.sessions, verifier);
-    // Without handleProtocols ws would choose the first protocol that a client offers; API Gateway chooses none by itself.
+    this.renewal = new RecordRenewal(
+      context.store,
+      context.clock,
+      context.renewEveryMs,
+      () => this.sessions.keys(),
+      context.log,
+    );
+    this.connections = new ConnectionsApi(path, this.sessions, verifier, context.log);
+    const { probes } = context.options;
+    this.probes = probes === null ? null : new Probes(probes, context.readiness);
+    // Left to itself ws would choose the first protocol that a client offers; on API Gateway the answer to $connect chooses.
     this.sockets = new WebSocketServer({
       noServer: true,
+      WebSocket: GatewaySocket,
+      // The socket answers pings by itself: the library would drop a client that pings much and reads little.
+      autoPong: false,
       clientTracking: false,
       maxPayload: maxMessageBytes,
-      handleProtocols: () => false,
+      perMessageDeflate: compression === null ? false : PER_MESSAGE_DEFLATE,
+      handleProtocols: () => this.subprotocol ?? false,
     });
   }
 
@@ -71,25 +112,26 @@ export class GatewayServer implements ServerGuest {
     this.renewal.start();
   }
 
-  /** Refuses new connections, closes those that are open with 1001, and resolves when the application knows of the end of each. */
+  /**
+   * Refuses new connections, closes those that are open with 1012, batch by batch, and resolves when the application knows of the end of each,
+   * or when the time of the option `drain` is over.
+   */
   async close(): Promise<void> {
     this.isClosing = true;
+    const { clock, options } = this.context;
+    const isDone = await drain([...this.sessions.values()], this.handshakes.values(), clock, options.drain);
     this.renewal.stop();
-    const sessions = [...this.sessions.values()];
-    for (const session of sessions) session.close(1001, 'Going away');
-    const cancel = this.context.clock.after(CLOSE_GRACE_MS, () => {
-      for (const session of sessions) session.terminate();
-    });
-    const all = Promise.all([...sessions.map(({ ended }) => ended), ...this.handshakes]);
     // A listener that never ends must not keep the application from closing.
-    if ((await inTime(this.context.clock, ApiGatewayLimits.integrationTimeoutMs, all)) === LATE) {
-      this.logger.warn('The embedded gateway closed before every listener had ended.');
+    if (!isDone) {
+      this.context.log.warn('gateway.closed-early', 'The embedded gateway closed before every listener had ended.');
+      for (const session of this.sessions.values()) session.terminate();
+      for (const socket of this.handshakes.keys()) socket.destroy();
     }
-    cancel();
     this.detach();
   }
 
   request(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.probes?.accepts(request, response) === true) return true;
     if (this.connections.accepts(request, response)) return true;
     if (!this.isOurs(request)) return false;
     answerPlainRequest(response);
@@ -98,8 +140,8 @@ export class GatewayServer implements ServerGuest {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     if (!this.isOurs(request)) return false;
-    const handshake = this.shakeHands(request, socket, head).finally(() => this.handshakes.delete(handshake));
-    this.handshakes.add(handshake);
+    const handshake = this.shakeHands(request, socket, head).finally(() => this.handshakes.delete(socket));
+    this.handshakes.set(socket, handshake);
     return true;
   }
 
@@ -116,10 +158,10 @@ export class GatewayServer implements ServerGuest {
     try {
       const problem = this.isClosing ? refusal(503, 'Service unavailable') : refusalOf(request);
       if (problem === null) await this.open(request, socket, head);
-      else refuse(socket, problem);
+      else this.refuse(socket, problem);
     } catch (error) {
-      this.logger.error('A handshake failed.', describeError(error));
-      refuse(socket, refusal(500, 'Internal server error'));
+      this.context.log.error('handshake.failed', 'A handshake failed.', { error });
+      this.refuse(socket, refusal(500, 'Internal server error'));
     }
   }
 
@@ -131,29 +173,58 @@ export class GatewayServer implements ServerGuest {
     const handling = session.connect(request);
     const response = await inTime(this.context.clock, ApiGatewayLimits.integrationTimeoutMs, handling);
     if (response === LATE) {
-      refuse(socket, refusal(504, 'Endpoint request timed out'));
+      this.refuse(socket, refusal(504, 'Endpoint request timed out'), session);
       // Whatever the application still makes of it, there is no connection.
-      if (isAccepted(await handling)) await session.end({ code: 1006, reason: '' });
-    } else if (isAccepted(response)) await this.admit(session, request, socket, head);
-    else refuse(socket, { status: response.statusCode, body: response.body });
+      if (isAccepted(await handling)) await session.end(UnsentCloses.abnormal);
+    } else if (isAccepted(response)) await this.admit(session, response, request, socket, head);
+    else this.refuse(socket, refusalBy(response), session);
   }
 
   /** Finishes the handshake of a connection that the application accepted. */
-  private async admit(session: GatewaySession, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  private async admit(
+    session: GatewaySession,
+    response: WebSocketResponse,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const subprotocol = chosenSubprotocol(response);
+    const isAgreed = subprotocol === null || isOffered(subprotocol, request);
     let isOpen = false;
     try {
-      if (!this.isClosing) {
+      if (!this.isClosing && isAgreed) {
+        this.subprotocol = subprotocol;
+        const windowBits = this.context.options.compression === null ? UNCOMPRESSED : narrowOffers(request);
         this.sockets.handleUpgrade(request, socket, head, (opened) => {
           isOpen = true;
           this.keep(session);
-          session.open(opened);
+          session.open(opened, socket, windowBits);
         });
       }
     } finally {
       // The client went away while it waited for its answer, or the server is closing.
-      if (!isOpen) await session.end({ code: 1006, reason: '' });
+      if (!isOpen) await session.end(UnsentCloses.abnormal);
     }
-    if (!isOpen) refuse(socket, refusal(503, 'Service unavailable'));
+    if (isOpen) return;
+    if (isAgreed) this.refuse(socket, refusal(503, 'Service unavailable'), session);
+    else this.refuseSubprotocol(socket, session);
+  }
+
+  private refuseSubprotocol(socket: Duplex, session: GatewaySession): void {
+    this.refuse(socket, refusal(502, 'Internal server error'), session);
+    if (this.hasSaidNotOffered) return;
+    this.hasSaidNotOffered = true;
+    // Which one is not said: clients put tokens there.
+    this.context.log.error(
+      'subprotocol.not-offered',
+      'The answer to $connect chose a subprotocol that the client had not offered: answer one of its own.',
+      { connectionId: session.connectionId },
+    );
+  }
+
+  private refuse(socket: Duplex, why: Refusal, session?: GatewaySession): void {
+    this.context.observer?.refused(why.status, session?.connectionId ?? null);
+    refuse(socket, why);
   }
 
   /** Makes a session known until it ends. */
@@ -161,16 +232,19 @@ export class GatewayServer implements ServerGuest {
     const { connectionId } = session;
     this.sessions.set(connectionId, session);
     this.context.transport.attach(connectionId, session);
-    void session.ended.then(() => {
-      this.sessions.delete(connectionId);
-      this.context.transport.detach(connectionId);
-    });
+  }
+
+  private forget(connectionId: string): void {
+    this.sessions.delete(connectionId);
+    this.context.transport.detach(connectionId);
   }
 
   private sourceOf(request: IncomingMessage): EventSource {
-    const { stage, apiId } = this.context.options;
+    const { stage, apiId, trustedProxies } = this.context.options;
     const userAgent = request.headers['user-agent'];
-    const sourceIp = (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const { remoteAddress = '' } = request.socket;
+    const forwardedFor = [request.headers['x-forwarded-for'] ?? []].flat().join(',');
+    const sourceIp = forwardedAddress(remoteAddress, forwardedFor, trustedProxies);
     return {
       connectionId: createId(),
       connectedAt: this.context.clock.now(),
@@ -184,14 +258,21 @@ export class GatewayServer implements ServerGuest {
   private async createSessionContext(): Promise<SessionContext> {
     const { options, handler, publisher, transport, clock, ready } = this.context;
     await ready();
-    const { routeResponses, maxInFlightMessages, maxBufferedBytes } = options;
+    const { maxInFlightMessages, maxBufferedBytes, compression } = options;
+    const routes = options.routes ?? routesWithListeners(publisher.emitter);
     return {
       clock,
-      routes: new RouteTable(options.selectRoute, options.routes ?? routesWithListeners(publisher.emitter)),
-      routeResponses,
+      routes: new RouteTable(options.selectRoute, new Set([...routes, ...handler.ownRoutes])),
+      routeResponses: new Set([...options.routeResponses, ...handler.ownRoutes]),
       maxInFlightMessages,
       maxBufferedBytes,
-      handle: (event) => handler.handle(event, { endpoint: transport.endpoint }),
+      frames: new FrameCache(compression === null ? null : new Compressor(compression)),
+      observer: this.context.observer,
+      authorizer: RequestAuthorizer.of(options, clock, this.context.log),
+      isStrict: options.limits === 'api-gateway',
+      watch: new SessionWatch(clock, watchPolicyOf(options)),
+      ended: (connectionId) => this.forget(connectionId),
+      handle: (event, cause) => handler.handle(event, { endpoint: transport.endpoint, cause }),
     };
   }
 }
@@ -209,4 +290,10 @@ function answerPlainRequest(response: ServerResponse): void {
 
 function isAccepted({ statusCode }: WebSocketResponse): boolean {
   return statusCode >= 200 && statusCode <= 299;
+}
+
+/** The handler's refusal as that of the handshake. Of its headers only what a client may read there. */
+function refusalBy({ statusCode, body, headers = {} }: WebSocketResponse): Refusal {
+  const { 'Retry-After': retryAfter } = headers;
+  return { status: statusCode, body, ...(retryAfter !== undefined && { headers: { 'Retry-After': retryAfter } }) };
 }

@@ -1,30 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import type { WebSocket } from 'ws';
-import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { inTime, LATE } from '../contracts/clock.js';
+import type { DisconnectCause } from '../contracts/connection.js';
+import type { ClosedBy } from '../contracts/gateway.observer.js';
+import type { OutgoingMessage } from '../contracts/connection.transport.js';
+import { Closes, UnsentCloses, type Close } from '../protocol/close-codes.js';
 import { ErrorFrames } from '../protocol/error-frames.js';
-import { parseJson } from '../protocol/json.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
-import type { WebSocketEvent } from '../protocol/events.js';
 import type { WebSocketResponse } from '../protocol/response.js';
-import type { LocalSocket } from '../transports/local/local.transport.js';
+import type { LocalSocket, WriteOutcome } from '../transports/local/local.transport.js';
+import { measureFrames } from './frame.meter.js';
+import { FrameWriter } from './frame.writer.js';
+import type { FramedMessage } from './framed.message.js';
 import { connectEvent, disconnectEvent, messageEvent, type EventSource } from './gateway.events.js';
+import type { GatewaySocket, SocketOwner } from './gateway.socket.js';
 import { createId } from './identifier.js';
-import type { RouteTable } from './route.table.js';
-
-/** What a session needs of the gateway that it belongs to. */
-export interface SessionContext {
-  readonly clock: Clock;
-  readonly routes: RouteTable;
-  readonly routeResponses: ReadonlySet<string>;
-  readonly maxInFlightMessages: number;
-  readonly maxBufferedBytes: number;
-  handle(event: WebSocketEvent): Promise<WebSocketResponse>;
-}
+import type { SessionContext } from './session.context.js';
+import type { Watched } from './session.watch.js';
+import { closeOnViolation } from './violation.js';
 
 /** How a connection was closed. */
 interface Closing {
   readonly code: number;
   readonly reason: string;
+  /** Who did, when it was not the client. */
+  readonly cause?: DisconnectCause | undefined;
 }
 
 interface Message {
@@ -32,27 +33,25 @@ interface Message {
   readonly isBinary: boolean;
 }
 
-/** RFC 6455 section 7.4.1: the close frame was empty. The reason is the one that API Gateway gives then. */
-const NO_STATUS: Closing = Object.freeze({ code: 1005, reason: 'Client-side close frame status not set' });
-
-/** The close codes of what the WebSocket library refuses; anything else is a protocol error, 1002. */
-const VIOLATIONS: Readonly<Record<string, number>> = Object.freeze({
-  WS_ERR_INVALID_UTF8: 1007,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-});
-
 /** One connection of the embedded gateway: turns a socket's life into API Gateway's three events. */
-export class GatewaySession implements LocalSocket {
-  private socket: WebSocket | undefined;
+export class GatewaySession implements LocalSocket, SocketOwner, Watched {
+  private socket: GatewaySocket | undefined;
+  private stream: Duplex | undefined;
+  private writer: FrameWriter | undefined;
   private closing: Closing | undefined;
   private readonly waiting: Message[] = [];
   private inFlight = 0;
-  private lastActiveAtMs: number;
-  private endSession!: () => void;
-  /** Resolves once the DISCONNECT event has been handled. */
-  readonly ended = new Promise<void>((resolve) => (this.endSession = resolve));
+  private readonly onSettled: (() => void)[] = [];
+  private hasEnded = false;
+  private ending: Promise<void> | undefined;
+  private tellEnd: (() => void) | undefined;
+  lastActiveAtMs: number;
+  closingSinceMs: number | null = null;
+  slowSinceMs: number | null = null;
+  pingAtMs = 0;
+  bytesReadAtPing = -1;
+  dueAtMs = 0;
+  queueIndex = -1;
 
   constructor(
     private readonly source: EventSource,
@@ -77,48 +76,91 @@ export class GatewaySession implements LocalSocket {
 
   /** Whether the handshake is done; until then posts to the connection are answered 410. */
   get isOpen(): boolean {
-    return this.socket !== undefined && this.socket.readyState === this.socket.OPEN;
+    return this.writer?.isOpen === true;
+  }
+
+  /** Resolves once the DISCONNECT event has been handled. Made for who asks: most sessions end without anybody waiting. */
+  get ended(): Promise<void> {
+    this.ending ??= this.hasEnded ? Promise.resolve() : new Promise((resolve) => (this.tellEnd = resolve));
+    return this.ending;
+  }
+
+  get connectedAt(): number {
+    return this.source.connectedAt;
+  }
+
+  get bufferedBytes(): number {
+    return this.writer?.bufferedBytes ?? 0;
+  }
+
+  get bytesRead(): number | null {
+    return (this.stream as Partial<Socket> | undefined)?.bytesRead ?? null;
+  }
+
+  get isReading(): boolean {
+    return this.stream?.isPaused() === false;
   }
 
   /** Asks the application whether the connection may be opened. */
-  connect(request: IncomingMessage): Promise<WebSocketResponse> {
-    return this.context.handle(connectEvent(this.source, request, this.context.clock.now()));
+  async connect(request: IncomingMessage): Promise<WebSocketResponse> {
+    const { authorizer, clock } = this.context;
+    const event = connectEvent(this.source, request, clock.now());
+    if (authorizer === null) return this.context.handle(event);
+    const verdict = await authorizer.judge(event);
+    if ('refusal' in verdict) return verdict.refusal;
+    this.source.authorizer = verdict.authorizer;
+    const requestContext = { ...event.requestContext, authorizer: verdict.authorizer };
+    return this.context.handle({ ...event, requestContext });
   }
 
-  /** Takes over the socket of a finished handshake. */
-  open(socket: WebSocket): void {
+  /**
+   * Takes over the socket of a finished handshake.
+   *
+   * @param stream what the socket reads from and writes to
+   * @param windowBits see {@link FramedMessage.frameFor}
+   */
+  open(socket: GatewaySocket, stream: Duplex, windowBits: number): void {
     this.socket = socket;
-    socket.on('message', (data, isBinary) => this.receive({ data: data as Buffer, isBinary }));
-    // `close` follows, but does not know the code that the server itself sent.
-    socket.on('error', (error) => (this.closing ??= closingOf(error)));
-    socket.once('close', (code, reason) => {
-      const received = code === NO_STATUS.code ? NO_STATUS : { code, reason: reason.toString() };
-      void this.end(this.closing ?? received);
-    });
+    this.stream = stream;
+    this.writer = new FrameWriter(socket, stream, this.context.maxBufferedBytes, windowBits);
+    socket.belongTo(this);
+    // Before the WebSocket library: what it makes of a frame that is refused comes too late.
+    if (this.context.isStrict) {
+      measureFrames(stream, ApiGatewayLimits.frameBytes, () => this.refuse(Closes.messageTooBig));
+    }
+    this.context.watch.add(this);
+    this.context.observer?.opened(this.connectionId);
   }
 
   /** Tells the application that the connection is over. */
-  async end({ code, reason }: Closing): Promise<void> {
+  async end({ code, reason, cause }: Closing): Promise<void> {
     try {
-      await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()));
+      await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()), cause);
     } finally {
-      this.endSession();
+      this.hasEnded = true;
+      this.context.ended(this.connectionId);
+      this.tellEnd?.();
     }
   }
 
-  send(payload: Uint8Array): 'delivered' | 'gone' | 'throttled' {
-    const { socket } = this;
-    if (socket === undefined || socket.readyState !== socket.OPEN) return 'gone';
-    if (socket.bufferedAmount > this.context.maxBufferedBytes) return 'throttled';
-    this.lastActiveAtMs = this.context.clock.now();
-    socket.send(payload, { binary: false }, ignore);
-    return 'delivered';
+  send(message: OutgoingMessage): WriteOutcome {
+    return this.writeFrame(this.context.frames.of(message));
   }
 
-  close(code: number, reason: string): void {
+  /** @param cause whom `disconnected` names for it; without one, the client or whoever asked for it */
+  close(code: number, reason: string, cause?: DisconnectCause): void {
     if (!this.isOpen) return;
-    this.closing = { code, reason };
-    this.socket?.close(code, reason);
+    this.closeWith({ code, reason, cause });
+    this.writer?.end(() => this.socket?.close(code, reason));
+  }
+
+  ping(): void {
+    this.socket?.ping();
+  }
+
+  /** Resolves when none of its messages is being handled. */
+  async settled(): Promise<void> {
+    if (this.inFlight > 0) await new Promise<void>((resolve) => this.onSettled.push(resolve));
   }
 
   /** Drops the socket without a closing handshake. */
@@ -126,10 +168,48 @@ export class GatewaySession implements LocalSocket {
     this.socket?.terminate();
   }
 
-  private receive(message: Message): void {
+  received(data: Buffer, isBinary: boolean): void {
+    this.context.observer?.received(data.byteLength);
+    if (isBinary && this.context.isStrict) {
+      this.refuse(Closes.unsupportedData);
+      return;
+    }
     this.lastActiveAtMs = this.context.clock.now();
-    this.waiting.push(message);
+    this.waiting.push({ data, isBinary });
     this.dispatchWaiting();
+  }
+
+  // `closed` follows, but does not know the code that the server itself sent.
+  failed(error: Error): void {
+    const close = closeOnViolation(error);
+    // Without one it was the network, and there is nobody to close.
+    if (close !== null) this.closeWith(close);
+  }
+
+  closed(code: number, reason: Buffer): void {
+    this.context.watch.remove(this);
+    const received = code === UnsentCloses.noStatus.code ? UnsentCloses.noStatus : { code, reason: reason.toString() };
+    const end = this.closing ?? received;
+    this.context.observer?.closed(this.connectionId, this.closedBy(code), end.code);
+    void this.end(end);
+  }
+
+  private closedBy(receivedCode: number): ClosedBy {
+    if (this.closing !== undefined) return 'server';
+    return receivedCode === UnsentCloses.abnormal.code ? 'nobody' : 'client';
+  }
+
+  private closeWith({ code, reason, cause }: Closing): void {
+    if (this.closing !== undefined) return;
+    this.closing = { code, reason, cause };
+    this.closingSinceMs = this.context.clock.now();
+    this.context.watch.closing(this);
+  }
+
+  /** Closes on a client that sent what it may not, and hears no more of it. */
+  private refuse({ code, reason }: Close): void {
+    this.socket?.ignoreMessages();
+    this.close(code, reason);
   }
 
   private dispatchWaiting(): void {
@@ -141,42 +221,58 @@ export class GatewaySession implements LocalSocket {
       void this.dispatch(message).finally(() => {
         this.inFlight--;
         this.dispatchWaiting();
+        if (this.inFlight === 0) for (const tell of this.onSettled.splice(0)) tell();
       });
     }
     // Left in the socket, further messages push back on the client instead of filling the memory.
     if (this.inFlight >= maxInFlightMessages) this.socket?.pause();
-    else if (this.socket?.isPaused === true) this.socket.resume();
+    else if (this.socket?.isPaused === true) {
+      this.socket.resume();
+      // A pong may wait among what was not read.
+      this.bytesReadAtPing = -1;
+    }
   }
 
   private async dispatch({ data, isBinary }: Message): Promise<void> {
     const body = data.toString(isBinary ? 'base64' : 'utf8');
-    const routeKey = this.context.routes.routeOf(isBinary ? undefined : parseJson(body));
+    const routeKey = this.context.routes.routeOf(isBinary ? null : body);
     if (routeKey === null) {
+      this.context.observer?.handled(this.connectionId, null, 403, 0);
       this.write(ErrorFrames.forbidden(this.connectionId, createId()));
       return;
     }
-    const event = messageEvent(this.source, routeKey, body, isBinary, this.context.clock.now());
+    const startedAt = this.context.clock.now();
+    const event = messageEvent(this.source, routeKey, body, isBinary, startedAt);
     const requestId = event.requestContext.requestId ?? createId();
     const response = await inTime(
       this.context.clock,
       ApiGatewayLimits.integrationTimeoutMs,
       this.context.handle(event),
     );
+    const status = response === LATE ? 504 : response.statusCode;
+    this.context.observer?.handled(this.connectionId, routeKey, status, this.context.clock.now() - startedAt);
     if (response === LATE) this.write(ErrorFrames.timedOut(this.connectionId, requestId));
     else if (this.context.routeResponses.has(routeKey)) this.write(response.body);
     // Whether API Gateway tells the client of a failed one-way route is not settled; silence would help nobody.
-    else if (response.statusCode >= 400) this.write(ErrorFrames.internalServerError(this.connectionId, requestId));
+    else if (response.statusCode >= 400) {
+      this.write(ErrorFrames.ofStatus(response.statusCode, this.connectionId, requestId));
+    }
   }
 
   private write(text: string): void {
-    this.send(Buffer.from(text));
+    this.writeFrame(this.context.frames.once(Buffer.from(text)));
+  }
+
+  private writeFrame(message: FramedMessage): WriteOutcome {
+    const outcome = this.writer?.send(message) ?? 'gone';
+    if (outcome === 'delivered') {
+      this.lastActiveAtMs = this.context.clock.now();
+      this.slowSinceMs = null;
+      this.context.observer?.sent(message.bytes);
+    } else if (outcome === 'throttled') {
+      if (this.slowSinceMs === null) this.context.observer?.slowed(this.connectionId);
+      this.context.watch.throttled(this);
+    }
+    return outcome;
   }
 }
-
-/** What the server answers a frame that breaks the protocol with; `undefined` when it was the network that failed. */
-function closingOf({ code = '' }: Error & { readonly code?: string }): Closing | undefined {
-  if (!code.startsWith('WS_ERR_')) return undefined;
-  return { code: VIOLATIONS[code] ?? 1002, reason: '' };
-}
-
-function ignore(): void {}

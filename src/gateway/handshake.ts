@@ -22,6 +22,9 @@ const PROTOCOLS = /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/;
 export function refusalOf(request: IncomingMessage): Refusal | null {
   const { upgrade, 'sec-websocket-key': key, 'sec-websocket-version': version } = request.headers;
   const { 'sec-websocket-protocol': protocols } = request.headers;
+  // Of a request that is to be upgraded Node checks neither the version nor the host.
+  if (request.httpVersion !== '1.1') return refusal(400, 'Expected HTTP/1.1');
+  if (countOf('host', request) !== 1) return refusal(400, 'Expected one Host header');
   if (request.method !== 'GET') return refusal(405, 'Method Not Allowed', { Allow: 'GET' });
   if (upgrade?.toLowerCase() !== 'websocket') return refusal(400, 'Expected the Upgrade header to be websocket');
   if (key === undefined || !KEY.test(key)) return refusal(400, 'Expected a Sec-WebSocket-Key of 16 bytes in base64');
@@ -32,6 +35,10 @@ export function refusalOf(request: IncomingMessage): Refusal | null {
     return refusal(400, 'Expected the Sec-WebSocket-Protocol to name different protocols');
   }
   return null;
+}
+
+function countOf(name: string, { rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((each, index) => index % 2 === 0 && each.toLowerCase() === name).length;
 }
 
 function areProtocols(header: string): boolean {

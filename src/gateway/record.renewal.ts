@@ -1,7 +1,7 @@
-import { Logger } from '@nestjs/common';
 import { MAX_DELAY_MS, type CancelTask, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import { forEachAtMost } from '../fanout/concurrency.gate.js';
+import { Log } from '../logging/log.js';
 
 const TOUCHES_AT_ONCE = 64;
 
@@ -10,7 +10,6 @@ const TOUCHES_AT_ONCE = 64;
  * nothing all that time must neither look stale nor expire.
  */
 export class RecordRenewal {
-  private readonly logger = new Logger('WebSocket');
   private cancel: CancelTask | undefined;
   private isStopped = false;
 
@@ -20,6 +19,7 @@ export class RecordRenewal {
     private readonly clock: Clock,
     private readonly everyMs: number,
     private readonly connectionIds: () => Iterable<string>,
+    private readonly log = new Log(),
   ) {}
 
   /** Renews the records again and again, the next time once this one is over. */
@@ -45,7 +45,7 @@ export class RecordRenewal {
       });
     } catch {
       // The next round comes long before the records expire.
-      this.logger.warn('The records of open connections could not be renewed: the store failed.');
+      this.log.warn('renewal.failed', 'The records of open connections could not be renewed: the store failed.');
     }
   }
 }

@@ -1,20 +1,27 @@
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { routeOfEvent, WebSocketEvents } from '../events/websocket-events.js';
+import { parseJson } from '../protocol/json.js';
 import { ReservedRoutes, type RouteSelector } from '../protocol/route-selection.js';
 
 /** The routes that exist, and which of them a message takes. */
 export class RouteTable {
+  private readonly hasChoice: boolean;
+
   constructor(
     private readonly select: RouteSelector,
     private readonly routes: ReadonlySet<string>,
-  ) {}
+  ) {
+    this.hasChoice = [...routes].some((route) => route !== ReservedRoutes.default);
+  }
 
   /**
    * The route key that the MESSAGE event carries; `null` when there is neither a matching route nor `$default`.
    *
-   * @param body the decoded JSON, `undefined` for anything that is not JSON: that can only go to `$default`
+   * @param text what the client sent, `null` for bytes; anything that is not JSON can only go to `$default`
    */
-  routeOf(body: unknown): string | null {
+  routeOf(text: string | null): string | null {
+    // Who handles the event parses the body again: where there is nothing to choose, once is enough.
+    const body = text === null || !this.hasChoice ? undefined : parseJson(text);
     const selected = body === undefined ? null : this.select(body);
     // `$connect` and `$disconnect` are API Gateway's to take, never a message's.
     if (selected !== null && !selected.startsWith('$') && this.routes.has(selected)) return selected;

@@ -11,6 +11,15 @@ export const ErrorFrames = Object.freeze({
   /** The integration did not answer within 29 seconds. */
   timedOut: (connectionId: string, requestId: string): string =>
     frame('Endpoint request timed out', connectionId, requestId),
+  /** What a message was refused with. API Gateway has no frame for 401, 413 and 429: these are its words for them over HTTP. */
+  ofStatus: (status: number, connectionId: string, requestId: string): string =>
+    frame(REFUSALS[status] ?? 'Internal server error', connectionId, requestId),
+});
+
+const REFUSALS: Readonly<Record<number, string>> = Object.freeze({
+  401: 'Unauthorized',
+  413: 'Request Too Long',
+  429: 'Too Many Requests',
 });
 
 function frame(message: string, connectionId: string, requestId: string): string {

@@ -11,6 +11,8 @@ export const ApiGatewayLimits = Object.freeze({
   connectionSeconds: 7_200,
   /** How long a connection may carry no data, 10 minutes. */
   idleSeconds: 600,
+  /** The largest answer of an authorizer, 8 KB of JSON. */
+  authorizerResultBytes: 8_192,
   /** How long `$connect`, and any other route, may take to answer. */
   integrationTimeoutMs: 29_000,
 });

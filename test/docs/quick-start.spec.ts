@@ -61,7 +61,7 @@ describe('an application of the files in the README', () => {
       expect(heard).toEqual({ from: expect.any(String), text: 'Hello' });
       expect(await ann.next()).toEqual(heard);
       application.kill('SIGTERM');
-      expect([await ann.closed, await ben.closed]).toEqual([1001, 1001]);
+      expect([await ann.closed, await ben.closed]).toEqual([1012, 1012]);
     } finally {
       application.kill('SIGKILL');
     }

@@ -149,7 +149,7 @@ describe('two applications in one process', () => {
     expect(await inFirst.client.nextJson()).toBe('first');
     expect(await inSecond.client.nextJson()).toBe('second');
     await first.app.close();
-    expect(await inFirst.client.closed).toMatchObject({ code: 1001 });
+    expect(await inFirst.client.closed).toMatchObject({ code: 1012 });
     expect(await second.manager.sendToConnection(inSecond.connectionId, 'still here')).toBe(true);
     expect(await inSecond.client.nextJson()).toBe('still here');
   });

@@ -16,17 +16,17 @@ function openHandles(): string[] {
 }
 
 describe('closing the application', () => {
-  it('closes every socket with 1001 and ends every connection once', async () => {
+  it('closes every socket with 1012 and ends every connection once', async () => {
     const disconnected = recorder<'websocket.disconnected'>();
     const app = await gatewayApp().on('websocket.disconnected', disconnected.push).start();
     const clients = await Promise.all(Array.from({ length: 20 }, () => app.connect()));
     const connectionIds = await app.manager.getAllConnections();
     for (const id of connectionIds) await app.manager.joinChannel(id, 'news');
     await app.app.close();
-    for (const client of clients) expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
+    for (const client of clients) expect(await client.closed).toEqual({ code: 1012, reason: 'Service Restart' });
     expect(disconnected.all.map(({ connectionId }) => connectionId).sort()).toEqual([...connectionIds].sort());
     for (const event of disconnected.all) {
-      expect(event).toMatchObject({ code: 1001, reason: 'Going away', channels: ['news'] });
+      expect(event).toMatchObject({ code: 1012, reason: 'Service Restart', cause: 'server', channels: ['news'] });
     }
   });
 
@@ -56,12 +56,12 @@ describe('closing the application', () => {
       .start();
     const deaf = await RawConnection.upgraded(app.port);
     const closing = app.app.close();
-    await deaf.until('Going away');
+    await deaf.until('Service Restart');
     expect(disconnected.all).toEqual([]);
     await clock.advance(2_000);
     await closing;
     await deaf.closed;
-    expect(disconnected.all).toEqual([expect.objectContaining({ code: 1001 })]);
+    expect(disconnected.all).toEqual([expect.objectContaining({ code: 1012 })]);
   });
 
   it('waits for handshakes that are held, and refuses them', async () => {
@@ -137,5 +137,5 @@ it('runs without an HTTP server of the application when it has a port of its own
   client.send({ action: 'ping' });
   expect(await client.nextJson()).toBe('pong');
   await context.close();
-  expect(await client.closed).toMatchObject({ code: 1001 });
+  expect(await client.closed).toMatchObject({ code: 1012 });
 });

@@ -107,7 +107,12 @@ export class GatewayAppBuilder {
 
   /** The root module. */
   module(): Type {
-    const gateway = this.isAttached ? this.gatewayOptions : { port: 0, ...this.gatewayOptions };
+    const gateway = {
+      ...(!this.isAttached && { port: 0 }),
+      // A clock that a test moves does not wait for a client's pong.
+      ...(this.options.clock !== undefined && { pingIntervalSeconds: 0 }),
+      ...this.gatewayOptions,
+    };
     @Module({
       imports: [...this.imports, WebSocketModule.forRoot({ ...this.options, gateway })],
       providers: this.listeners,

@@ -1,0 +1,66 @@
+import type { Duplex } from 'node:stream';
+
+const LENGTH_16 = 126;
+
+const LENGTH_64 = 127;
+
+const MASK_BYTES = 4;
+
+/** The longest header: two bytes, eight of length, four of mask (RFC 6455 section 5.2). */
+const MAX_HEADER_BYTES = 14;
+
+/**
+ * Reads the headers of a client's frames from the raw bytes of its socket. The WebSocket library merges fragments and does not tell how large
+ * each was; API Gateway limits the frame.
+ */
+export class FrameMeter {
+  private readonly header = new Uint8Array(MAX_HEADER_BYTES);
+  private headerBytes = 0;
+  private payloadBytesLeft = 0;
+
+  constructor(private readonly maxFrameBytes: number) {}
+
+  /** Takes the next bytes; `false` once a frame announces a payload above the limit. Read no further then. */
+  accepts(chunk: Uint8Array): boolean {
+    let offset = 0;
+    while (offset < chunk.length) {
+      if (this.payloadBytesLeft > 0) {
+        const skipped = Math.min(this.payloadBytesLeft, chunk.length - offset);
+        this.payloadBytesLeft -= skipped;
+        offset += skipped;
+        continue;
+      }
+      this.header[this.headerBytes++] = chunk[offset++] as number;
+      if (this.headerBytes < 2 || this.headerBytes < this.headerLength) continue;
+      this.payloadBytesLeft = this.payloadLength;
+      this.headerBytes = 0;
+      if (this.payloadBytesLeft > this.maxFrameBytes) return false;
+    }
+    return true;
+  }
+
+  private get headerLength(): number {
+    const second = this.header[1] as number;
+    const length = second & 0x7f;
+    const lengthBytes = length === LENGTH_64 ? 8 : length === LENGTH_16 ? 2 : 0;
+    return 2 + lengthBytes + (second > 0x7f ? MASK_BYTES : 0);
+  }
+
+  private get payloadLength(): number {
+    const { buffer } = this.header;
+    const length = (this.header[1] as number) & 0x7f;
+    if (length === LENGTH_16) return new DataView(buffer).getUint16(2);
+    return length === LENGTH_64 ? Number(new DataView(buffer).getBigUint64(2)) : length;
+  }
+}
+
+/** Calls `refuse` once a frame on the stream is above the limit, before anybody else gets the chunk that says so. */
+export function measureFrames(stream: Duplex, maxFrameBytes: number, refuse: () => void): void {
+  const meter = new FrameMeter(maxFrameBytes);
+  const measure = (chunk: Buffer): void => {
+    if (meter.accepts(chunk)) return;
+    stream.off('data', measure);
+    refuse();
+  };
+  stream.prependListener('data', measure);
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../contracts/clock.js';
+import type { DisconnectCause } from '../contracts/connection.js';
+import type { GatewayObserver } from '../contracts/gateway.observer.js';
+import type { WebSocketEvent } from '../protocol/events.js';
+import type { WebSocketResponse } from '../protocol/response.js';
+import type { FrameCache } from './frame.cache.js';
+import type { RequestAuthorizer } from './request.authorizer.js';
+import type { RouteTable } from './route.table.js';
+import type { SessionWatch } from './session.watch.js';
+
+/** What a session needs of the gateway that it belongs to. */
+export interface SessionContext {
+  readonly clock: Clock;
+  readonly routes: RouteTable;
+  readonly routeResponses: ReadonlySet<string>;
+  readonly maxInFlightMessages: number;
+  readonly maxBufferedBytes: number;
+  readonly frames: FrameCache;
+  /** `null` where nobody is asked before `$connect`. */
+  readonly authorizer: RequestAuthorizer | null;
+  /** Whether frames over 32 KB and binary ones are refused, as API Gateway refuses them. */
+  readonly isStrict: boolean;
+  readonly watch: SessionWatch;
+  /** `null` when nobody wants to know. */
+  readonly observer: GatewayObserver | null;
+  /** @param cause why a connection ended, when it was not the client */
+  handle(event: WebSocketEvent, cause?: DisconnectCause): Promise<WebSocketResponse>;
+  /** Takes leave of a session whose DISCONNECT event has been handled. */
+  ended(connectionId: string): void;
+}
