@@ -18,7 +18,18 @@ export type { UntilBroadcastOptions } from './fanout/offload/broadcast.reports.j
 export type { SqsBatchResponse, SqsEvent, SqsRecord } from './fanout/offload/sqs.event.js';
 export type { FanOutOptions, OffloadOptions, SqsClient } from './options/fanout.options.js';
 export type { WebSocketModuleOptions, WebSocketOptionsFactory } from './websocket.options.js';
+export type { AdmissionOptions, AuthenticateOption } from './options/admission.options.js';
+export type {
+  Authenticate,
+  Authentication,
+  AuthenticationRequest,
+  WebSocketAuthenticator,
+} from './admission/admission.rules.js';
+export type { CompressionOptions } from './options/compression.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
+export type { GatewayDrainOptions, GatewayProbesOptions, GatewayTlsOptions } from './options/listening.options.js';
+export type { LoggingOptions } from './options/logging.options.js';
+export type { MetricsOptions, MetricsRegistry } from './options/metrics.options.js';
 export type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
 export type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 export type {
@@ -45,18 +56,33 @@ export type {
   WebSocketMessageEvent,
   WebSocketRequestContext,
 } from './protocol/events.js';
+export type {
+  InvokePolicyStatement,
+  WebSocketAuthorizerEvent,
+  WebSocketAuthorizerResult,
+  WebSocketLambdaAuthorizer,
+} from './protocol/authorizer.js';
 export type { WebSocketResponse } from './protocol/response.js';
 
 // For authors of stores, and tests.
+export { AdmissionLedger } from './contracts/admission.ledger.js';
 export { BroadcastLedger } from './contracts/broadcast.ledger.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
+export { RateBuckets } from './contracts/rate.buckets.js';
 export { RequestQuota } from './contracts/request.budget.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 export { DynamoDbConnectionStore } from './stores/dynamodb/dynamodb-connection.store.js';
 export { createConnectionsTable } from './stores/dynamodb/connections.table.js';
 export { RedisConnectionStore } from './stores/redis/redis-connection.store.js';
 
+export type {
+  AdmissionEntry,
+  AdmissionGroup,
+  AdmissionRequest,
+  AdmissionResult,
+} from './contracts/admission.ledger.js';
+export type { BucketAnswer, BucketSize } from './contracts/rate.buckets.js';
 export type { CancelTask } from './contracts/clock.js';
 export type { Connection, DisconnectCause } from './contracts/connection.js';
 export type {
@@ -80,6 +106,7 @@ export type { ConnectionStoreOptions } from './stores/store.options.js';
 
 // Errors.
 export { ChannelLimitError } from './errors/channel-limit.error.js';
+export { ConnectionRefusedError } from './errors/connection-refused.error.js';
 export { InvalidNameError } from './errors/invalid-name.error.js';
 export { InvalidOptionsError } from './errors/invalid-options.error.js';
 export { InvalidPayloadError } from './errors/invalid-payload.error.js';
@@ -89,4 +116,5 @@ export { PayloadTooLargeError } from './errors/payload-too-large.error.js';
 export { StoreUnavailableError } from './errors/store-unavailable.error.js';
 export { WebSocketModuleError } from './errors/websocket-module.error.js';
 
+export type { RefusalStatus } from './errors/connection-refused.error.js';
 export type { WebSocketErrorCode } from './errors/websocket-module.error.js';

@@ -1,6 +1,6 @@
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { ConnectionLifecycle } from './connections/connection.lifecycle.js';
-import type { EventPublisher } from './events/event.publisher.js';
+import type { ConnectionMirror } from './connections/connection.mirror.js';
 import { createRequestBudget } from './fanout/request.budget.js';
 import { FanOutEngine } from './fanout/fan-out.engine.js';
 import { MessageSender } from './fanout/message.sender.js';
@@ -9,10 +9,11 @@ import { HandOver } from './fanout/offload/hand-over.js';
 import { LedgerSource } from './fanout/offload/ledger.source.js';
 import { openShardQueue, type OpenQueue } from './fanout/offload/offload.factory.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
+import type { Log } from './logging/log.js';
 import type { TransportRouter } from './fanout/transport.router.js';
 import { MemoryBroadcastLedger } from './stores/cache/memory-broadcast.ledger.js';
 import type { ResolvedOffloadOptions } from './options/fanout.options-resolver.js';
-import { createObserver } from './telemetry/observer.factory.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 
 /** What sends messages to many, and what the workers of a broadcast need. */
@@ -31,19 +32,28 @@ export async function createFanOut(
   store: ConnectionStore,
   lifecycle: ConnectionLifecycle,
   router: TransportRouter,
-  publisher: EventPublisher,
+  mirror: ConnectionMirror,
+  telemetry: Telemetry,
   options: ResolvedWebSocketOptions,
+  log: Log,
 ): Promise<FanOutServices> {
   const { clock, keyPrefix, maxPayloadBytes } = options;
   const budget = createRequestBudget(options.fanout.requestsPerSecond, store, clock);
-  const engine = new FanOutEngine(store, lifecycle, router, options, budget, await createObserver(publisher));
-  const { ledger } = new LedgerSource(store, () => new MemoryBroadcastLedger(clock));
+  // Where this process holds no sockets, a store that is away is an error and nothing else.
+  const local = (): ConnectionMirror | null => (mirror.size > 0 ? mirror : null);
+  const engine = new FanOutEngine(store, lifecycle, router, { ...options, local }, budget, telemetry.deliveries, log);
+  const { ledger } = new LedgerSource(store, () => new MemoryBroadcastLedger(clock), log);
   const { offload } = options.fanout;
   const open = offload === null ? null : await openQueue(offload, options);
   const handOver =
-    offload === null || open === null ? null : new HandOver(ledger, open.queue, { ...offload, keyPrefix, clock });
-  const sender = new MessageSender(engine, maxPayloadBytes, handOver);
-  const worker = new ShardWorker(ledger, (ids, payload) => sender.deliver([ids], payload), { keyPrefix, clock });
+    offload === null || open === null ? null : new HandOver(ledger, open.queue, { ...offload, keyPrefix, clock }, log);
+  const sender = new MessageSender(engine, maxPayloadBytes, handOver, log);
+  const worker = new ShardWorker(
+    ledger,
+    (ids, payload) => sender.deliver({ recipients: [ids] }, payload),
+    { keyPrefix, clock },
+    log,
+  );
   return new FanOutServices(sender, worker, new BroadcastReports(ledger, clock), () => open?.close());
 }
 

@@ -1,16 +1,24 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Admission, Home } from './admission/admission.js';
+import { WEBSOCKET_ADMISSION } from './admission/admission.token.js';
 import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
-import type { Connection } from './contracts/connection.js';
+import type { Connection, DisconnectCause } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
 import { StoreUnavailableError } from './errors/store-unavailable.error.js';
-import { EventPublisher, describeError } from './events/event.publisher.js';
+import { EventPublisher } from './events/event.publisher.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
 import { MessageSender } from './fanout/message.sender.js';
+import { connectionIdOf, tellOfEvent } from './logging/event.lines.js';
+import type { LogCode } from './logging/log.codes.js';
+import { Log } from './logging/log.js';
 import { endpointOfEvent } from './protocol/endpoint.js';
 import { parseEvent, type ParsedEvent } from './protocol/event.parser.js';
+import type { WebSocketConnectEvent } from './protocol/events.js';
 import { isConnectionId } from './protocol/name.js';
 import { Responses, respondWith, type WebSocketResponse } from './protocol/response.js';
+import { ReservedRoutes } from './protocol/route-selection.js';
+import { chooseSubprotocol } from './protocol/subprotocol.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 
@@ -21,14 +29,18 @@ const TELL_OF_OUTAGE_EVERY_MS = 10_000;
 
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
-  /** The endpoint to record for the connection in place of the one that the event's domain and stage name. */
+  /**
+   * The endpoint to record for the connection in place of the one that the event's domain and stage name. Its socket is this process's then, and all of
+   * its events come to this process.
+   */
   readonly endpoint?: string;
+  /** Why the connection ended, for a DISCONNECT event. @default 'client' */
+  readonly cause?: DisconnectCause | undefined;
 }
 
 /** The low-level side of the module: takes API Gateway's events in and sends messages to connections. */
 @Injectable()
 export class WebSocketHandler {
-  private readonly logger = new Logger('WebSocket');
   private readonly said = new Set<string>();
   private outage = { toldAt: -Infinity, untold: 0 };
 
@@ -38,6 +50,8 @@ export class WebSocketHandler {
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
     @Inject(MessageSender) private readonly sender: MessageSender,
+    @Inject(WEBSOCKET_ADMISSION) private readonly admission: Admission | null,
+    @Inject(Log) private readonly log: Log,
   ) {}
 
   /**
@@ -45,28 +59,41 @@ export class WebSocketHandler {
    * listener has finished; never rejects.
    *
    * - 200: done. The body is what a listener of the route returned, as JSON, or `{"message":"…"}`
+   * - 401, 403, 429: the option `admission` does not let the client in, or lets it send nothing
    * - 400: not a WebSocket event, a route that must not exist, or a body nested too deep, with the reason; 413: a body too large
    * - 500: a listener threw
-   * - 503: the store is down
+   * - 503: the store is down, or there are as many connections as there may be
    */
   async handle(event: unknown, origin: EventOrigin = {}): Promise<WebSocketResponse> {
+    const response = await this.answer(event, origin);
+    if (this.log.isDebugging) tellOfEvent(this.log, event, response.statusCode);
+    return response;
+  }
+
+  private async answer(event: unknown, origin: EventOrigin): Promise<WebSocketResponse> {
     try {
       const parsed = this.parse(event);
       switch (parsed.type) {
         case 'CONNECT':
-          await this.lifecycle.connect(this.connectionOf(parsed, origin), parsed.event);
-          return Responses.connected;
-        case 'DISCONNECT': {
-          const { code, reason, event: eventData } = parsed;
-          await this.lifecycle.end(parsed.connectionId, { cause: 'client', code, reason, eventData });
-          return Responses.disconnected;
-        }
+          return await this.handleConnect(parsed, origin);
+        case 'DISCONNECT':
+          return await this.handleDisconnect(parsed, origin);
         case 'MESSAGE':
           return await this.handleMessage(parsed, origin);
       }
     } catch (error) {
-      return this.refuse(error);
+      return this.refuse(error, connectionIdOf(event));
     }
+  }
+
+  /** The routes that the module answers itself: `authenticate`, where the option `admission` has a hook. */
+  get ownRoutes(): readonly string[] {
+    return this.admission?.routes ?? [];
+  }
+
+  /** Closes connections whose authentication is over and that no timer closes, as on Lambda. Resolves how many that were. */
+  async closeOverdue(): Promise<number> {
+    return (await this.admission?.sweep()) ?? 0;
   }
 
   /**
@@ -87,7 +114,7 @@ export class WebSocketHandler {
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
   async sendToConnections(connectionIds: readonly string[], data: unknown): Promise<Record<string, boolean>> {
-    const results = await this.sender.send([connectionIds.filter(isConnectionId)], data);
+    const results = await this.sender.send({ recipients: [connectionIds.filter(isConnectionId)] }, data);
     for (const connectionId of connectionIds) results[connectionId] ??= false;
     return results;
   }
@@ -98,7 +125,10 @@ export class WebSocketHandler {
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
   broadcast(data: unknown): Promise<Record<string, boolean>> {
-    return this.sender.send(this.store.recipients(null), data);
+    return this.sender.send(
+      { recipients: this.store.recipients(null), locally: (local) => local.recipients(null) },
+      data,
+    );
   }
 
   /** What is known of a connection; `null` when there is none with this id. */
@@ -123,56 +153,117 @@ export class WebSocketHandler {
     }
   }
 
+  private async handleConnect(
+    parsed: ParsedEvent & { type: 'CONNECT' },
+    origin: EventOrigin,
+  ): Promise<WebSocketResponse> {
+    const decision = await this.admission?.connect(parsed, this.homeOf(parsed, origin));
+    if (decision?.type === 'refused') return decision.response;
+    if (decision?.type !== 'pending') {
+      const admitted = decision?.parsed ?? parsed;
+      await this.connect(this.connectionOf(admitted, origin), admitted.event);
+    }
+    const subprotocol = chooseSubprotocol(parsed.event, this.options.subprotocols);
+    if (subprotocol === null) return Responses.connected;
+    return { ...Responses.connected, headers: { 'Sec-WebSocket-Protocol': subprotocol } };
+  }
+
+  private async connect(connection: Connection, event: WebSocketConnectEvent): Promise<void> {
+    try {
+      await this.lifecycle.connect(connection, event);
+    } catch (error) {
+      // Should this fail, too, its place is free again when its time is up.
+      await this.admission?.release(connection.connectionId).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async handleDisconnect(
+    parsed: ParsedEvent & { type: 'DISCONNECT' },
+    { cause = 'client' }: EventOrigin,
+  ): Promise<WebSocketResponse> {
+    const end = ({ connectionId, code, reason, event: eventData }: typeof parsed): Promise<boolean> =>
+      this.lifecycle.end(connectionId, { cause, code, reason, eventData });
+    await (this.admission === null ? end(parsed) : this.admission.disconnect(parsed, end));
+    return Responses.disconnected;
+  }
+
   private async handleMessage(
+    parsed: ParsedEvent & { type: 'MESSAGE' },
+    origin: EventOrigin,
+  ): Promise<WebSocketResponse> {
+    if (this.admission === null) return this.publishMessage(parsed, origin);
+    const { connectionId } = parsed;
+    const decision = await this.admission.message(parsed, this.homeOf(parsed, origin), {
+      open: (message) => {
+        const connection = { ...this.connectionOf(message, origin), routeKey: ReservedRoutes.connect };
+        return this.lifecycle.connect(connection, lateConnectEvent(message));
+      },
+      close: async () => {
+        await this.lifecycle.endQuietly(connectionId, { cause: 'client' });
+      },
+    });
+    return decision.type === 'answered' ? decision.response : this.publishMessage(decision.parsed, origin);
+  }
+
+  private async publishMessage(
     parsed: ParsedEvent & { type: 'MESSAGE' },
     origin: EventOrigin,
   ): Promise<WebSocketResponse> {
     const { connectionId, routeKey, message, event: eventData } = parsed;
     const event = eventOfRoute(routeKey);
-    if (event === null) return this.refuseRoute(routeKey);
+    if (event === null) return this.refuseRoute(routeKey, connectionId);
     await this.lifecycle.heal(this.connectionOf(parsed, origin));
     const answer = await this.publisher.publish(event, { connectionId, message, eventData });
     if (answer !== undefined) return respondWith(answer);
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;
   }
 
-  private connectionOf(
-    { connectionId, connectedAt, userId, routeKey, context }: ParsedEvent,
-    { endpoint }: EventOrigin,
-  ): Connection {
+  private connectionOf(parsed: ParsedEvent, origin: EventOrigin): Connection {
+    const { connectionId, connectedAt, userId, routeKey } = parsed;
     return {
       connectionId,
       connectedAt: connectedAt ?? this.options.clock.now(),
       userId,
       routeKey,
       channels: [],
-      endpoint: endpoint ?? endpointOfEvent(context, this.options.awsRegion ?? this.options.fallbackRegion),
+      endpoint: this.endpointOf(parsed, origin),
     };
   }
 
-  private refuseRoute(routeKey: string): WebSocketResponse {
+  private homeOf(parsed: ParsedEvent, origin: EventOrigin): Home {
+    return { endpoint: this.endpointOf(parsed, origin), isHeld: origin.endpoint !== undefined };
+  }
+
+  private endpointOf({ context }: ParsedEvent, { endpoint }: EventOrigin): string | null {
+    return endpoint ?? endpointOfEvent(context, this.options.awsRegion ?? this.options.fallbackRegion);
+  }
+
+  private refuseRoute(routeKey: string, connectionId: string): WebSocketResponse {
     const route = JSON.stringify(routeKey);
     this.sayOnce(
+      'route.reserved',
       `The route ${route} is refused: its event is reserved, and a client could raise it. Rename the route.`,
+      connectionId,
     );
     return Responses.malformed(400, `The route ${route} is reserved.`);
   }
 
-  private refuse(error: unknown): WebSocketResponse {
+  private refuse(error: unknown, connectionId: string | undefined): WebSocketResponse {
     if (error instanceof MalformedEventError) {
-      this.sayOnce(error.reason);
+      this.sayOnce('event.refused', error.reason, connectionId);
       return Responses.malformed(error.statusCode, error.reason);
     }
     if (!(error instanceof StoreUnavailableError)) {
-      this.logger.error('An event could not be handled.', describeError(error));
+      this.log.error('event.failed', 'An event could not be handled.', { connectionId, error });
       return Responses.internalError;
     }
-    this.tellOfOutage(error);
+    this.tellOfOutage(error, connectionId);
     return Responses.unavailable;
   }
 
   /** While the store is away every event of every client fails alike: one in a while is told, with how many were not. */
-  private tellOfOutage(error: StoreUnavailableError): void {
+  private tellOfOutage(error: StoreUnavailableError, connectionId: string | undefined): void {
     const now = this.options.clock.now();
     if (now - this.outage.toldAt < TELL_OF_OUTAGE_EVERY_MS) {
       this.outage.untold++;
@@ -180,13 +271,19 @@ export class WebSocketHandler {
     }
     const others =
       this.outage.untold === 0 ? '' : ` Nor could ${this.outage.untold} others since the last such message.`;
-    this.logger.error(`An event could not be handled.${others}`, describeError(error));
+    this.log.error('store.unavailable', `An event could not be handled.${others}`, { connectionId, error });
     this.outage = { toldAt: now, untold: 0 };
   }
 
-  private sayOnce(message: string): void {
+  private sayOnce(code: LogCode, message: string, connectionId: string | undefined): void {
     if (this.said.has(message) || this.said.size >= MAX_SAID) return;
     this.said.add(message);
-    this.logger.error(message);
+    this.log.error(code, message, { connectionId });
   }
+}
+
+/** The CONNECT event of a connection that was authenticated by a message. Without what that said: it was a secret. */
+function lateConnectEvent({ context }: ParsedEvent): WebSocketConnectEvent {
+  const requestContext = { ...context, routeKey: ReservedRoutes.connect, eventType: 'CONNECT' };
+  return { requestContext, isBase64Encoded: false };
 }

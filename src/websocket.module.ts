@@ -6,9 +6,12 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
+import { LazyModuleLoader, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { WEBSOCKET_ADMISSION } from './admission/admission.token.js';
 import { ApplicationProviders } from './application.providers.js';
 import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
+import { ConnectionMirror } from './connections/connection.mirror.js';
+import { inTime } from './contracts/clock.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { EventPublisher } from './events/event.publisher.js';
 import { MessageSender } from './fanout/message.sender.js';
@@ -18,7 +21,13 @@ import { TransportRouter } from './fanout/transport.router.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
 import { HealthProbe } from './health/health.probe.js';
 import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
+import { createLog } from './logging/log.factory.js';
+import { Log } from './logging/log.js';
 import { StaleSweep } from './sweep/stale.sweep.js';
+import { Telemetry } from './telemetry/telemetry.js';
+import { CLUSTER_DEFAULTS } from './options/cluster.options-resolver.js';
+import { ClusterTransport } from './transports/cluster/cluster.transport.js';
+import { NodeMailbox } from './transports/cluster/node.mailbox.js';
 import { LocalTransport } from './transports/local/local.transport.js';
 import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
 import { bindFacade } from './websocket.facade.js';
@@ -33,8 +42,12 @@ import {
 } from './websocket.module-definition.js';
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
+import { AdmissionServices, createAdmission } from './websocket.admission-factory.js';
 import { createFanOut, FanOutServices } from './websocket.fanout-factory.js';
 import { createConnectionStore } from './websocket.store-factory.js';
+
+/** How long the lines of the error log may take that are written when the application ends. */
+const LAST_LINES_MS = 2_000;
 
 const providers: Provider[] = [
   {
@@ -48,15 +61,20 @@ const providers: Provider[] = [
     useFactory: (options: WebSocketModuleOptions) => resolveWebSocketOptions(options),
   },
   {
+    provide: Log,
+    inject: [WEBSOCKET_OPTIONS],
+    useFactory: ({ logging, clock }: ResolvedWebSocketOptions) => createLog(logging, clock),
+  },
+  {
     provide: EventPublisher,
-    inject: [ApplicationProviders],
-    useFactory: (application: ApplicationProviders) => new EventPublisher(() => application.emitter),
+    inject: [ApplicationProviders, Log],
+    useFactory: (application: ApplicationProviders, log: Log) => new EventPublisher(() => application.emitter, log),
   },
   {
     provide: ConnectionStore,
-    inject: [WEBSOCKET_OPTIONS, ApplicationProviders],
-    useFactory: (options: ResolvedWebSocketOptions, application: ApplicationProviders) =>
-      createConnectionStore(options, application),
+    inject: [WEBSOCKET_OPTIONS, ApplicationProviders, Log],
+    useFactory: (options: ResolvedWebSocketOptions, application: ApplicationProviders, log: Log) =>
+      createConnectionStore(options, application, log),
   },
   {
     provide: ConnectionLifecycle,
@@ -64,50 +82,129 @@ const providers: Provider[] = [
     useFactory: (store: ConnectionStore, publisher: EventPublisher, options: ResolvedWebSocketOptions) =>
       new ConnectionLifecycle(store, publisher, options.clock, options),
   },
-  { provide: LocalTransport, useFactory: () => new LocalTransport(`local:${crypto.randomUUID()}`) },
+  {
+    provide: LocalTransport,
+    inject: [WEBSOCKET_OPTIONS],
+    // A gateway that is to know of no others has a name that no node has, and is left alone by them.
+    useFactory: (options: ResolvedWebSocketOptions) =>
+      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${crypto.randomUUID()}`),
+  },
+  {
+    provide: NodeMailbox,
+    inject: [ConnectionStore, LocalTransport, WEBSOCKET_OPTIONS, Log],
+    useFactory: (store: ConnectionStore, local: LocalTransport, options: ResolvedWebSocketOptions, log: Log) =>
+      new NodeMailbox(
+        () => (isAlone(options) ? null : (store.cluster()?.bus ?? null)),
+        local.endpoint.slice('local:'.length),
+        options.clock,
+        log,
+      ),
+  },
+  {
+    provide: ConnectionMirror,
+    inject: [LocalTransport, WEBSOCKET_OPTIONS],
+    useFactory: (local: LocalTransport, { clock }: ResolvedWebSocketOptions) =>
+      new ConnectionMirror((endpoint) => endpoint === local.endpoint, clock),
+  },
   {
     provide: TransportRouter,
-    inject: [WEBSOCKET_OPTIONS, LocalTransport],
-    useFactory: (options: ResolvedWebSocketOptions, local: LocalTransport) =>
+    inject: [WEBSOCKET_OPTIONS, LocalTransport, NodeMailbox, Log],
+    useFactory: (options: ResolvedWebSocketOptions, local: LocalTransport, mailbox: NodeMailbox, log: Log) =>
       new TransportRouter(
-        [local, new ManagementApiTransport({ ...options, region: options.awsRegion })],
+        [
+          local,
+          clusterTransport(options, local, mailbox),
+          new ManagementApiTransport({ ...options, region: options.awsRegion }, log),
+        ],
         options.apiGatewayEndpoint,
       ),
   },
   {
+    provide: Telemetry,
+    inject: [WEBSOCKET_OPTIONS, EventPublisher, Log],
+    useFactory: ({ metrics }: ResolvedWebSocketOptions, publisher: EventPublisher, log: Log) =>
+      Telemetry.create(metrics, publisher, log),
+  },
+  {
     provide: FanOutServices,
-    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, EventPublisher, WEBSOCKET_OPTIONS],
+    inject: [
+      ConnectionStore,
+      ConnectionLifecycle,
+      TransportRouter,
+      ConnectionMirror,
+      Telemetry,
+      WEBSOCKET_OPTIONS,
+      Log,
+    ],
     useFactory: (
       store: ConnectionStore,
       lifecycle: ConnectionLifecycle,
       router: TransportRouter,
-      publisher: EventPublisher,
+      mirror: ConnectionMirror,
+      telemetry: Telemetry,
       options: ResolvedWebSocketOptions,
-    ) => createFanOut(store, lifecycle, router, publisher, options),
+      log: Log,
+    ) => createFanOut(store, lifecycle, router, mirror, telemetry, options, log),
   },
   { provide: MessageSender, inject: [FanOutServices], useFactory: ({ sender }: FanOutServices) => sender },
   { provide: ShardWorker, inject: [FanOutServices], useFactory: ({ worker }: FanOutServices) => worker },
   { provide: BroadcastReports, inject: [FanOutServices], useFactory: ({ reports }: FanOutServices) => reports },
   {
     provide: StaleSweep,
-    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
+    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS, Log],
     useFactory: (
       store: ConnectionStore,
       lifecycle: ConnectionLifecycle,
       router: TransportRouter,
       options: ResolvedWebSocketOptions,
-    ) => new StaleSweep(store, lifecycle, router, options),
+      log: Log,
+    ) => new StaleSweep(store, lifecycle, router, options, log),
   },
   {
     provide: HealthProbe,
     inject: [ConnectionStore, WEBSOCKET_OPTIONS],
     useFactory: (store: ConnectionStore, options: ResolvedWebSocketOptions) => new HealthProbe(store, options),
   },
+  {
+    provide: AdmissionServices,
+    inject: [WEBSOCKET_OPTIONS, ConnectionStore, ConnectionLifecycle, TransportRouter, ModuleRef, Log],
+    useFactory: (
+      options: ResolvedWebSocketOptions,
+      store: ConnectionStore,
+      lifecycle: ConnectionLifecycle,
+      router: TransportRouter,
+      modules: ModuleRef,
+      log: Log,
+    ) => createAdmission({ options, store, lifecycle, router, modules, log }),
+  },
+  {
+    provide: WEBSOCKET_ADMISSION,
+    inject: [AdmissionServices],
+    useFactory: ({ admission }: AdmissionServices) => admission,
+  },
   WebSocketHandler,
   WebSocketManager,
   WebSocketHealthIndicator,
   EmbeddedGateway,
 ];
+
+/** Whether the gateway is to know of no others. */
+function isAlone({ gateway }: ResolvedWebSocketOptions): boolean {
+  return gateway !== null && gateway.cluster === null;
+}
+
+function clusterTransport(
+  { clock, gateway, deliveryTimeoutMs }: ResolvedWebSocketOptions,
+  local: LocalTransport,
+  mailbox: NodeMailbox,
+): ClusterTransport {
+  const { answerTimeoutMs } = gateway?.cluster ?? CLUSTER_DEFAULTS;
+  return new ClusterTransport(mailbox, () => local.endpoint, {
+    clock,
+    answerTimeoutMs,
+    requestTimeoutMs: deliveryTimeoutMs,
+  });
+}
 
 /**
  * WebSockets on AWS API Gateway and on the embedded gateway. Global by default.
@@ -126,6 +223,9 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(TransportRouter) private readonly router: TransportRouter,
     @Inject(FanOutServices) private readonly fanOut: FanOutServices,
+    @Inject(AdmissionServices) private readonly admission: AdmissionServices,
+    @Inject(Telemetry) private readonly telemetry: Telemetry,
+    @Inject(Log) private readonly log: Log,
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
   ) {
     super();
@@ -150,14 +250,19 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
   }
 
   onModuleInit(): void {
+    this.admission.start();
     this.unbindFacade = bindFacade(this.manager);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.unbindFacade?.();
     this.fanOut.close();
+    this.admission.stop();
+    this.telemetry.close();
     await this.router.shutdown();
     // A store that the application passed in stays the application's to close.
     if (this.options.store === null) await this.store.close();
+    // A disk that hangs must not keep the application from ending.
+    await inTime(this.options.clock, LAST_LINES_MS, this.log.flushed());
   }
 }

@@ -97,7 +97,7 @@ describe('the options', () => {
       'Expected "gateway.routeSelectionExpression" to be like',
     ],
     [{ gateway: { pathh: '/ws' } }, 'Unknown option "gateway.pathh"; the options are '],
-    [{ apiGatewayEndpont: 'x' }, 'Unknown option "apiGatewayEndpont"; the options are apiGatewayEndpoint, '],
+    [{ apiGatewayEndpont: 'x' }, 'Unknown option "apiGatewayEndpont"; the options are admission, apiGatewayEndpoint, '],
     ['https://a.example', 'Expected "options" to be an object, got string.'],
   ])('that cannot be used say what was expected and what was got: %j', (options, message) => {
     expect(() => resolve(options)).toThrow(InvalidOptionsError);

@@ -1,11 +1,20 @@
 import { MAX_DELAY_MS, SystemClock, type Clock } from './contracts/clock.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { resolveAdmissionOptions, type ResolvedAdmissionOptions } from './options/admission.options-resolver.js';
 import { resolveFanOutOptions, type ResolvedFanOutOptions } from './options/fanout.options-resolver.js';
-import { resolveGatewayOptions, type ResolvedGatewayOptions } from './options/gateway.options-resolver.js';
+import { EnvironmentReader, type Environment } from './options/environment.reader.js';
+import {
+  gatewaySection,
+  resolveGatewayOptions,
+  type ResolvedGatewayOptions,
+} from './options/gateway.options-resolver.js';
+import { resolveLoggingOptions, type ResolvedLoggingOptions } from './options/logging.options-resolver.js';
+import { resolveMetricsOptions, type ResolvedMetricsOptions } from './options/metrics.options-resolver.js';
 import { OptionsReader } from './options/options.reader.js';
 import { resolveStoreOptions, type ResolvedStoreOptions } from './options/store.options-resolver.js';
 import { normalizeEndpoint } from './protocol/endpoint.js';
 import { ApiGatewayLimits } from './protocol/limits.js';
+import { isSubprotocol } from './protocol/subprotocol.js';
 import { STORE_DEFAULTS } from './stores/store.options.js';
 import type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
@@ -31,7 +40,13 @@ export interface ResolvedWebSocketOptions extends ResolvedStoreOptions {
   readonly maxConcurrentSends: number;
   readonly requestTimeoutMs: number;
   readonly deliveryTimeoutMs: number;
+  /** `null` lets everybody do everything. */
+  readonly admission: ResolvedAdmissionOptions | null;
+  readonly subprotocols: readonly string[];
   readonly gateway: ResolvedGatewayOptions | null;
+  /** `null` counts nothing. */
+  readonly metrics: ResolvedMetricsOptions | null;
+  readonly logging: ResolvedLoggingOptions;
   readonly clock: Clock;
 }
 
@@ -58,11 +73,13 @@ const DEFAULTS = Object.freeze({
  */
 export function resolveWebSocketOptions(
   options: WebSocketModuleOptions = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Environment = process.env,
 ): ResolvedWebSocketOptions {
   const read = new OptionsReader(options as Record<string, unknown>);
   const maxBodyBytes = read.wholeNumber('maxBodyBytes', 1, DEFAULTS.maxBodyBytes);
-  const gateway = read.section('gateway');
+  const variables = new EnvironmentReader(env);
+  variables.refuseMisspelled();
+  const gateway = gatewaySection(read, variables);
   const resolved: ResolvedWebSocketOptions = {
     apiGatewayEndpoint: resolveEndpoint(read.text('apiGatewayEndpoint', env['WEBSOCKET_API_GATEWAY_ENDPOINT'] || null)),
     awsRegion: read.text('awsRegion', env['WEBSOCKET_AWS_REGION'] || null),
@@ -87,7 +104,11 @@ export function resolveWebSocketOptions(
     maxConcurrentSends: read.wholeNumber('maxConcurrentSends', 1, DEFAULTS.maxConcurrentSends),
     requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs, MAX_DELAY_MS),
     deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs, MAX_DELAY_MS),
-    gateway: gateway === null ? null : resolveGatewayOptions(gateway, maxBodyBytes),
+    admission: resolveAdmissionOptions(read, variables),
+    subprotocols: resolveSubprotocols(read),
+    gateway: gateway === null ? null : resolveGatewayOptions(gateway, variables, maxBodyBytes),
+    metrics: resolveMetricsOptions(read),
+    logging: resolveLoggingOptions(read, variables),
     clock: read.object<Clock>('clock', 'a Clock', ['now', 'after']) ?? new SystemClock(),
   };
   read.refuseUnknown();
@@ -104,6 +125,12 @@ function resolveEndpoint(endpoint: string | null): string | null {
     'apiGatewayEndpoint',
     `Expected "apiGatewayEndpoint" to be a URL like "https://abc123.execute-api.us-east-1.amazonaws.com/production", got ${got}.`,
   );
+}
+
+function resolveSubprotocols(read: OptionsReader): readonly string[] {
+  const subprotocols = read.texts('subprotocols') ?? [];
+  if (subprotocols.every(isSubprotocol)) return subprotocols;
+  throw read.unexpected('subprotocols', 'an array of tokens such as "chat.v1"', subprotocols);
 }
 
 function resolveSender(read: OptionsReader): 'lean' | 'sdk' {

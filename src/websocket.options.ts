@@ -1,7 +1,10 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
+import type { AdmissionOptions } from './options/admission.options.js';
 import type { FanOutOptions } from './options/fanout.options.js';
 import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
+import type { LoggingOptions } from './options/logging.options.js';
+import type { MetricsOptions } from './options/metrics.options.js';
 import type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.options.js';
 import type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 
@@ -91,8 +94,20 @@ export interface WebSocketModuleOptions {
   /** How long one message may take with all its retries, in milliseconds. @default 10_000 */
   readonly deliveryTimeoutMs?: number;
 
+  /** Who may connect, and how much they may send. @default process.env.WEBSOCKET_MAX_CLIENTS and WEBSOCKET_AUTH_ENABLED, then everybody and everything */
+  readonly admission?: AdmissionOptions | false;
+
+  /** The subprotocols that the application speaks, the one it likes best first; a client that offers some gets the first of these. @default none */
+  readonly subprotocols?: readonly string[];
+
   /** The embedded gateway: WebSockets without AWS, on this process's own port or on the Nest server's. @default off */
   readonly gateway?: EmbeddedGatewayOptions | false;
+
+  /** Metrics for Prometheus; needs `prom-client`. @default off */
+  readonly metrics?: boolean | MetricsOptions;
+
+  /** What is logged, and where. */
+  readonly logging?: LoggingOptions;
 
   /** Where the time comes from. @default the machine's clock */
   readonly clock?: Clock;

@@ -1,8 +1,7 @@
-import { Logger } from '@nestjs/common';
 import type { ApplicationProviders } from './application.providers.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
-import { describeError } from './events/event.publisher.js';
+import type { Log } from './logging/log.js';
 import type { ResolvedDynamoDbOptions } from './options/store.options-resolver.js';
 import { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 import { DeferredConnectionStore } from './stores/deferred-connection.store.js';
@@ -18,8 +17,6 @@ import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 /** A record outlives the age at which the sweep takes it by an hour, so that the sweep, and its event, come first. */
 const EXPIRY_MARGIN_SECONDS = 3_600;
 
-const logger = new Logger('WebSocket');
-
 /**
  * The store that the options ask for; without one, Redis where the application's cache is kept there, and else that cache.
  *
@@ -28,6 +25,7 @@ const logger = new Logger('WebSocket');
 export async function createConnectionStore(
   options: ResolvedWebSocketOptions,
   application: ApplicationProviders,
+  log: Log,
 ): Promise<ConnectionStore> {
   if (options.store !== null) return options.store;
   const storeOptions: ConnectionStoreOptions = {
@@ -38,7 +36,7 @@ export async function createConnectionStore(
   };
   if (options.redis !== null) {
     const { redis } = options;
-    const client = 'client' in redis ? redis.client : await openRedis(redis.url);
+    const client = 'client' in redis ? redis.client : await openRedis(redis.url, log);
     return new RedisConnectionStore(client, storeOptions);
   }
   if (options.dynamodb !== null) {
@@ -51,21 +49,21 @@ export async function createConnectionStore(
     });
   }
   // The cache may not exist before every module is up.
-  return new DeferredConnectionStore(() => storeOfCache(application, storeOptions));
+  return new DeferredConnectionStore(() => storeOfCache(application, storeOptions, log));
 }
 
-function storeOfCache(application: ApplicationProviders, options: ConnectionStoreOptions): ConnectionStore {
+function storeOfCache(application: ApplicationProviders, options: ConnectionStoreOptions, log: Log): ConnectionStore {
   const redis = redisBehind(application.cache);
   return redis === null
-    ? new CacheConnectionStore(application.cache, { ...options, onOpen: warnOfLimits })
+    ? new CacheConnectionStore(application.cache, { ...options, onOpen: (kind) => warnOfLimits(kind, log) })
     : new RedisConnectionStore(redis, options);
 }
 
-function openRedis(url: string): ReturnType<typeof redisAtUrl> {
+function openRedis(url: string, log: Log): ReturnType<typeof redisAtUrl> {
   return needing('redis', '@redis/client@5', () =>
     redisAtUrl(url, {
-      onLost: (error) => logger.warn(`The connection to Redis is lost: ${describeError(error)}`),
-      onBack: () => logger.log('The connection to Redis is back.'),
+      onLost: (error) => log.warn('redis.lost', 'The connection to Redis is lost.', { error }),
+      onBack: () => log.info('redis.back', 'The connection to Redis is back.'),
     }),
   );
 }
@@ -91,14 +89,16 @@ async function needing<Result>(option: string, packages: string, load: () => Pro
 }
 
 /** Says what a kind of cache is not made for. */
-function warnOfLimits(kind: 'in-memory' | 'shared'): void {
+function warnOfLimits(kind: 'in-memory' | 'shared', log: Log): void {
   if (kind === 'shared') {
-    logger.warn(
+    log.warn(
+      'store.limits',
       'Connections are kept in a cache that has no atomic operations: only one process may write them. On Lambda, or with several ' +
         'processes, set the option "redis" or "dynamodb".',
     );
   } else if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) {
-    logger.warn(
+    log.warn(
+      'store.limits',
       'Connections are kept in the memory of one Lambda instance: the others know nothing of them. Set the option "redis" or "dynamodb".',
     );
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import * as api from '../../src/index.js';
+import { VARIABLES } from '../../src/options/environment.reader.js';
 import { resolveWebSocketOptions } from '../../src/websocket.options-resolver.js';
 import { codeIn, readText, sourceFiles, tableRows } from './source.js';
 
@@ -61,7 +62,14 @@ describe.each([
   { interfaceName: 'DynamoDbStoreOptions', path: 'src/options/store.options.ts', heading: 'DynamoDB' },
   { interfaceName: 'FanOutOptions', path: 'src/options/fanout.options.ts', heading: 'Fan-out' },
   { interfaceName: 'OffloadOptions', path: 'src/options/fanout.options.ts', heading: 'Offload' },
+  { interfaceName: 'AdmissionOptions', path: 'src/options/admission.options.ts', heading: 'Admission' },
   { interfaceName: 'EmbeddedGatewayOptions', path: 'src/options/gateway.options.ts', heading: 'Embedded gateway' },
+  { interfaceName: 'GatewayTlsOptions', path: 'src/options/listening.options.ts', heading: 'TLS' },
+  { interfaceName: 'GatewayDrainOptions', path: 'src/options/listening.options.ts', heading: 'Drain' },
+  { interfaceName: 'GatewayProbesOptions', path: 'src/options/listening.options.ts', heading: 'Probes' },
+  { interfaceName: 'CompressionOptions', path: 'src/options/compression.options.ts', heading: 'Compression' },
+  { interfaceName: 'MetricsOptions', path: 'src/options/metrics.options.ts', heading: 'Metrics' },
+  { interfaceName: 'LoggingOptions', path: 'src/options/logging.options.ts', heading: 'Logging' },
 ])('$interfaceName', ({ interfaceName, path, heading }) => {
   const names = propertiesOf(path, interfaceName);
 
@@ -77,8 +85,13 @@ describe.each([
   });
 
   it('has the defaults that the documents give', () => {
-    const { gateway, dynamodb, fanout, ...module } = resolveWebSocketOptions(
-      { gateway: {}, dynamodb: {}, fanout: { offload: { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q' } } },
+    const { admission, gateway, dynamodb, fanout, logging, ...module } = resolveWebSocketOptions(
+      {
+        admission: {},
+        gateway: { compression: true, probes: {} },
+        dynamodb: {},
+        fanout: { offload: { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q' } },
+      },
       {},
     );
     const sections: Readonly<Record<string, object | null>> = {
@@ -87,7 +100,14 @@ describe.each([
       DynamoDB: dynamodb,
       'Fan-out': fanout,
       Offload: fanout.offload,
+      Admission: admission,
       'Embedded gateway': gateway,
+      TLS: {},
+      Drain: gateway?.drain ?? null,
+      Probes: gateway?.probes ?? null,
+      Compression: gateway?.compression ?? null,
+      Metrics: {},
+      Logging: logging,
     };
     const defaults = { ...sections[heading] } as Readonly<Record<string, unknown>>;
     for (const table of [sectionOf(optionsReference, `## ${heading}`), sectionOf(readme, `### ${heading} options`)]) {
@@ -108,19 +128,33 @@ describe.each([
 });
 
 describe('environment variables', () => {
+  const resolvers = sourceFiles()
+    .filter((path) => path.endsWith('options-resolver.ts'))
+    .map(readText)
+    .join();
+  const read = [...resolvers.matchAll(/\benv(?:\[|\.\w+\()\s*'(\w+)'/g)].map(([, name]) => name ?? '');
+
+  it('are all known to the check for misspelled names', () => {
+    const ours = read.filter((name) => name.startsWith('WEBSOCKET_'));
+    expect([...VARIABLES].sort()).toEqual([...new Set(ours)].sort());
+  });
+
   it.each([
-    { document: 'the reference', section: sectionOf(optionsReference, '## Module') },
-    { document: 'the README', section: sectionOf(readme, '### Module options') },
-  ])('are those in $document', ({ section }) => {
-    const resolvers = [
-      'src/websocket.options-resolver.ts',
-      'src/options/store.options-resolver.ts',
-      'src/options/fanout.options-resolver.ts',
-    ]
-      .map(readText)
-      .join();
-    const read = [...resolvers.matchAll(/env\['(\w+)'\]/g)].map(([, name]) => name);
-    const documented = tableRows(section).flatMap(([, , , variables]) => codeIn(variables ?? ''));
+    {
+      document: 'the reference',
+      module: sectionOf(optionsReference, '## Module'),
+      others: sectionOf(optionsReference, '## Environment variables'),
+    },
+    {
+      document: 'the README',
+      module: sectionOf(readme, '### Module options'),
+      others: sectionOf(readme, '### Environment variables'),
+    },
+  ])('are those in $document', ({ module, others }) => {
+    const documented = [
+      ...tableRows(module).flatMap(([, , , variables]) => codeIn(variables ?? '')),
+      ...firstCells(others),
+    ];
     expect(read.length).toBeGreaterThan(2);
     expect(documented.sort()).toEqual([...new Set(read)].sort());
   });

@@ -196,7 +196,7 @@ describe('a listener of something that is already done', () => {
     emitter.on('websocket.channel.joined', () => Promise.reject(new Error('joined')));
     expect(await manager.joinChannel(connectionId, 'lobby')).toBe(true);
     expect(errors).toHaveBeenCalledWith(
-      'A listener of "websocket.channel.joined" failed.',
+      `[listener.failed connectionId=${connectionId}] A listener of "websocket.channel.joined" failed.`,
       expect.stringContaining('joined'),
     );
   });

@@ -40,6 +40,6 @@ describe('a CommonJS application on NestJS 11', () => {
   });
 
   it('answers a client on the embedded gateway, and says goodbye when it closes', () => {
-    expect(told.served).toEqual({ answer: '{"echo":{"text":"hello"}}', closeCode: 1001 });
+    expect(told.served).toEqual({ answer: '{"echo":{"text":"hello"}}', closeCode: 1012 });
   });
 });

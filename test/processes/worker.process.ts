@@ -12,6 +12,8 @@ export async function killWorkers(): Promise<void> {
 /** A script of this folder in a process of its own, which sends one message when it is ready. */
 export class WorkerProcess {
   private readonly ended: Promise<unknown>;
+  /** The message that it sent when it was ready. */
+  greeting: unknown;
   /** What it wrote to its standard output and error. */
   output = '';
 
@@ -32,13 +34,19 @@ export class WorkerProcess {
     });
     const worker = new WorkerProcess(child);
     started.push(worker);
-    await worker.message();
+    worker.greeting = await worker.message();
     return worker;
   }
 
   /** Tells it to begin. */
   begin(): void {
     this.child.send('begin');
+  }
+
+  /** Sends it a question; resolves to the next thing that it sends. */
+  ask(question: object): Promise<unknown> {
+    this.child.send(question);
+    return this.message();
   }
 
   /** The next thing that it sends. */
@@ -63,6 +71,15 @@ export class WorkerProcess {
   /** Resolves when it has ended by itself, and all its output is here. */
   async end(): Promise<void> {
     await this.ended;
+  }
+
+  /** Stops it in its tracks until {@link resume}: its sockets stay open, and it does nothing. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
   }
 
   /** Ends it as `kill -9` does. */
