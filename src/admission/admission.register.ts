@@ -82,8 +82,12 @@ export class AdmissionRegister {
     const held = this.held.get(connectionId);
     held?.cancel?.();
     this.held.delete(connectionId);
-    const remembered = decodeState(await this.ledger().release(connectionId));
-    return held?.state ?? remembered;
+    if (held === undefined) return decodeState(await this.ledger().release(connectionId));
+    // Whatever becomes of the ledger, the connection is over; its places are free again when their lease ends.
+    await this.ledger()
+      .release(connectionId)
+      .catch(() => null);
+    return held.state;
   }
 
   /** Closes what no process has a timer for and whose time has come. Resolves how many that were. */
