@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Clock } from '../contracts/clock.js';
+import { reasonOf } from '../health/failure.reason.js';
 import { Log } from '../logging/log.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import { CertificateFiles } from './certificate.files.js';
@@ -17,18 +18,20 @@ const LOOK_EVERY_MS = 1_000;
 export class OwnServer {
   /** The connections below TLS, whose handshakes the HTTP server knows nothing of. */
   private readonly sockets = new Set<Socket>();
+  private hasSaidNotAccepted = false;
 
   private constructor(
     readonly http: Server,
     private readonly options: ResolvedGatewayOptions,
     private readonly certificate: CertificateFiles | null,
+    private readonly log: Log,
   ) {}
 
   /** @throws InvalidOptionsError when the certificate cannot be used */
   static async create(options: ResolvedGatewayOptions, clock: Clock, log = new Log()): Promise<OwnServer> {
     const { tls } = options;
     const limits = limitsOf(options);
-    if (tls === null) return new OwnServer(createServer(limits), options, null);
+    if (tls === null) return new OwnServer(withEveryHeader(createServer(limits)), options, null, log);
     const certificate = new CertificateFiles(tls, clock, log);
     const isMutual = tls.caPath !== null;
     const secure = createSecureServer({
@@ -41,7 +44,7 @@ export class OwnServer {
       ALPNProtocols: ['http/1.1'],
     });
     certificate.watch((credentials) => secure.setSecureContext(credentials));
-    const server = new OwnServer(secure, options, certificate);
+    const server = new OwnServer(withEveryHeader(secure), options, certificate, log);
     secure.on('connection', (socket: Socket) => server.remember(socket));
     return server;
   }
@@ -50,6 +53,7 @@ export class OwnServer {
     const { port, host, socketPath, backlog } = this.options;
     if (socketPath !== null) await listenOnUnixSocket(this.http, socketPath, backlog);
     else await listen(this.http, { port: port ?? 0, host, backlog });
+    this.http.on('error', (error) => this.sayNotAccepted(error));
   }
 
   async close(): Promise<void> {
@@ -60,10 +64,26 @@ export class OwnServer {
     await closed;
   }
 
+  /** One client was not let in. Unheard, the error would end the process, and all clients with it. */
+  private sayNotAccepted(error: Error): void {
+    if (this.hasSaidNotAccepted) return;
+    this.hasSaidNotAccepted = true;
+    this.log.error(
+      'gateway.not-accepting',
+      `The system could not give the embedded gateway a new client (${reasonOf(error)}): raise its limit of open files.`,
+    );
+  }
+
   private remember(socket: Socket): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
   }
+}
+
+/** Node would leave out headers beyond the 2,000th without a word, and with them what a proxy put at the end. Their bytes are limited all the same. */
+function withEveryHeader(server: Server): Server {
+  server.maxHeadersCount = 0;
+  return server;
 }
 
 function limitsOf({ maxHeaderBytes, handshakeTimeoutMs }: ResolvedGatewayOptions): ServerOptions {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
-import { GatewayClient } from '../support/gateway-client.js';
+import { GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect } from '../support/events.js';
 
@@ -28,6 +28,21 @@ describe('the address of a client behind proxies', () => {
     const { requestContext } = (await connected.next()).eventData;
     expect(requestContext.identity?.sourceIp).toBe('203.0.113.9');
     await client.close();
+  });
+
+  it('is what the proxy put behind two thousand headers of the client', async () => {
+    const connected = recorder<'websocket.connected'>();
+    const app = await gatewayApp()
+      .gateway({ trustedProxies: 1, maxHeaderBytes: 65_536 })
+      .on('websocket.connected', connected.push)
+      .start();
+    const own = Object.fromEntries(Array.from({ length: 2_100 }, (_, index) => [`a${index}`, '1']));
+    const raw = await RawConnection.open(app.port);
+    raw.socket.write(upgradeRequest({ headers: { ...own, 'X-Forwarded-For': '203.0.113.9' } }));
+    expect(await raw.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 101 /);
+    const { requestContext } = (await connected.next()).eventData;
+    expect(requestContext.identity?.sourceIp).toBe('203.0.113.9');
+    raw.socket.destroy();
   });
 
   it('is never what a client says of itself, where no proxy is trusted', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { ConnectionMirror } from '../../src/connections/connection.mirror.js';
 import type { Lease } from '../../src/contracts/node.registry.js';
 import { ConnectionStore } from '../../src/index.js';
@@ -155,6 +156,13 @@ describeWithRedis('nodes whose Redis goes away', () => {
     await stateBecomes(4, 2);
     expect(allDisconnected()).toEqual([]);
     for (const { client } of members) expect(client.socket.readyState).toBe(client.socket.OPEN);
+  });
+
+  it('close all the same, without waiting for it', async () => {
+    await start();
+    await redis.kill();
+    await closeGatewayApps();
+    expect(members.map(({ client }) => client.socket.readyState)).toEqual(members.map(() => WebSocket.CLOSED));
   });
 
   it('refuse to send while it is away, and pile nothing up', async () => {

@@ -72,11 +72,13 @@ export class RedisSubscriber {
     this.topics.delete(topic);
     const subscribing = session?.subscribed.get(topic);
     session?.subscribed.delete(topic);
-    if (session !== undefined && listener !== undefined && subscribing !== undefined) {
+    if (this.topics.size === 0) {
+      // Without a word to Redis, which may be away: it would be waited for until it is back.
+      this.end();
+    } else if (session !== undefined && listener !== undefined && subscribing !== undefined) {
       const client = await session.client;
       await client.unsubscribe(topic, listener, true).catch(() => undefined);
     }
-    if (this.topics.size === 0) this.end();
   }
 
   close(): void {
