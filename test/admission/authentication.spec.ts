@@ -349,6 +349,34 @@ describe('a client that authenticates itself after it was opened', () => {
     await client.close();
   });
 
+  it('keeps its connection when the same user authenticates itself twice at once, each time for another while', async () => {
+    const clock = new ManualClock();
+    const opening = new Inbox<unknown>();
+    const gate = new Gate();
+    const disconnected = recorder<'websocket.disconnected'>();
+    const app = await gatewayApp()
+      .gateway({ pingIntervalSeconds: 36_000 })
+      .with({ admission: { authenticate: byToken, ...late }, clock })
+      .on('websocket.connected', async (event) => {
+        opening.push(event);
+        await gate.opened;
+      })
+      .on('websocket.disconnected', disconnected.push)
+      .on('websocket.message', () => undefined)
+      .start();
+    const client = await app.connect();
+    client.send({ action: 'authenticate', token: `ada@${clock.now() + MINUTE}` });
+    await opening.next();
+    client.send({ action: 'authenticate', token: `ada@${clock.now() + MINUTE + 1}` });
+    expect(await client.nextJson()).toEqual({ error: 'Another authentication is under way' });
+    gate.open();
+    expect(await client.nextJson()).toMatchObject({ message: 'Authenticated' });
+    const [connectionId = ''] = await app.manager.getConnectionsByUserId('ada');
+    expect(await app.manager.sendToUser('ada', 'welcome')).toEqual({ [connectionId]: true });
+    expect(disconnected.all).toEqual([]);
+    await client.close();
+  });
+
   it('is not overtaken by what it sends before it hears that it is let in', async () => {
     const gate = new Gate();
     const order: string[] = [];
@@ -470,6 +498,34 @@ describe('an authentication that expires', () => {
     expect(await client.nextJson()).toEqual({ message: 'Authenticated' });
     await client.close();
   });
+});
+
+describeWithRedis('an authentication on the embedded gateway while the store fails', () => {
+  it('closes a connection of which the store lost the beginning meanwhile', async () => {
+    const redis = await RedisServer.start();
+    try {
+      const opening = new Inbox<unknown>();
+      const gate = new Gate();
+      const app = await gatewayApp()
+        .gateway({ pingIntervalSeconds: 36_000 })
+        .with({ redis: { url: redis.url }, admission: { authenticate: byToken, authenticateWithinMs: 10_000 } })
+        .on('websocket.connected', async (event) => {
+          opening.push(event);
+          await gate.opened;
+        })
+        .start();
+      const client = await app.connect();
+      client.send({ action: 'authenticate', token: 'ada' });
+      await opening.next();
+      await redis.kill();
+      await redis.restart();
+      gate.open();
+      expect(await client.closed).toMatchObject({ code: 1011 });
+    } finally {
+      await closeGatewayApps();
+      await redis.kill();
+    }
+  }, 30_000);
 });
 
 describeWithRedis('an authentication on Lambda', () => {

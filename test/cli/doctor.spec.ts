@@ -1,9 +1,15 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createCertificate, createFolder, removeFolders, type CertificateFiles } from '../support/certificates.js';
 import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { describeWithRedis, freePort, RedisServer } from '../support/redis.server.js';
 import { application, cli, documents, killClis, startCli } from './cli.process.js';
 import { compareClocks } from '../../src/cli/doctor/clock.comparison.js';
+import { checkGateway } from '../../src/cli/doctor/gateway.check.js';
+import { resolveWebSocketOptions } from '../../src/websocket.options-resolver.js';
+import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
 
 // Each call is a process of its own.
 jest.setTimeout(60_000);
@@ -270,5 +276,29 @@ describe('the comparison of clocks', () => {
 
   it('forgives what a slow answer leaves in doubt', () => {
     expect(compareClocks({ ...reading, answeredAt: 1_020_000, time: 1_000_500 })).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('nest-websocket doctor, where the gateway has no probes', () => {
+  afterEach(closeGatewayApps);
+
+  it('takes no other server for the gateway', async () => {
+    const server = createServer((_, response) => void response.writeHead(404).end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { gateway } = resolveWebSocketOptions({ gateway: { port, probes: false } }, {});
+    expect(await checkGateway(gateway, 1_000)).toMatchObject([
+      { status: 'problem', message: expect.stringContaining('is no gateway: it answers 404') },
+    ]);
+    server.close();
+    await once(server, 'close');
+  });
+
+  it('finds it by its answer to a request that is no handshake', async () => {
+    const { port } = await gatewayApp().gateway({ path: '/chat' }).start();
+    const { gateway } = resolveWebSocketOptions({ gateway: { port, path: '/chat', probes: false } }, {});
+    expect(await checkGateway(gateway, 1_000)).toMatchObject([
+      { status: 'ok', message: expect.stringMatching(/^A gateway listens on 127\.0\.0\.1:\d+\.$/) },
+    ]);
   });
 });

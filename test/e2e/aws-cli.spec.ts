@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
-import { apiGatewayCli, describeWithAwsCli, type AwsAnswer } from '../support/aws-cli.js';
+import { apiGatewayCli, type AwsAnswer } from '../support/aws-cli.js';
+import { awsCli, describeWith } from '../support/program.js';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import type { GatewayClient } from '../support/gateway-client.js';
 import type { GatewayCredentials } from '../../src/index.js';
@@ -19,7 +20,7 @@ async function connectWithIdLike(
   }
 }
 
-describeWithAwsCli('the AWS command line at the embedded gateway', () => {
+describeWith([awsCli], 'the AWS command line at the embedded gateway', () => {
   it('posts to, gets and deletes a connection whose id has + and / in it', async () => {
     const disconnected = recorder<'websocket.disconnected'>();
     const app = await gatewayApp()

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { removeFolders } from '../support/certificates.js';
+import { withNginx } from '../support/guide.proxies.js';
 import { ManagementApiServer } from '../support/management-api-server.js';
 import { goldenEvent } from '../support/gateway-events.js';
+import { stopProxies } from '../support/proxy.process.js';
+import { freePort, RedisServer } from '../support/redis.server.js';
 import { LambdaProcess } from './lambda-process.js';
 import { SampleProcess } from './sample-process.js';
 
@@ -37,14 +41,38 @@ export class EmbeddedHome implements Home {
   /** Those that are open, each with what its end will resolve. */
   private readonly sockets = new Map<WebSocket, Promise<number>>();
 
-  private constructor(private readonly sample: SampleProcess) {}
+  private constructor(
+    private readonly url: string,
+    private readonly stopAll: () => Promise<unknown>,
+  ) {}
 
   static async start(): Promise<EmbeddedHome> {
-    return new EmbeddedHome(await SampleProcess.start());
+    const sample = await SampleProcess.start();
+    return new EmbeddedHome(sample.webSocketUrl, () => sample.stop());
+  }
+
+  /** Two processes on one Redis, and nginx as the guide configures it before them, which sends clients to both in turn. */
+  static async startBehindNginx(): Promise<EmbeddedHome> {
+    const redis = await RedisServer.start();
+    const environment = { REDIS_URL: redis.url };
+    const nodes = [await SampleProcess.start(0, environment), await SampleProcess.start(0, environment)];
+    const stopAll = async (): Promise<void> => {
+      await Promise.all(nodes.map((node) => node.stop()));
+      await stopProxies();
+      removeFolders();
+      await redis.kill();
+    };
+    const port = await freePort();
+    await withNginx(
+      nodes.map((node) => `127.0.0.1:${node.port}`),
+      port,
+      {},
+    );
+    return new EmbeddedHome(`wss://127.0.0.1:${port}/ws`, stopAll);
   }
 
   async enter(): Promise<Participant & { readonly closeCode: Promise<number> }> {
-    const socket = new WebSocket(this.sample.webSocketUrl);
+    const socket = new WebSocket(this.url, { rejectUnauthorized: false });
     const frames: Frame[] = [];
     socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString())));
     await once(socket, 'open');
@@ -76,7 +104,7 @@ export class EmbeddedHome implements Home {
 
   async stop(): Promise<void> {
     for (const socket of this.sockets.keys()) socket.terminate();
-    await this.sample.stop();
+    await this.stopAll();
   }
 
   /** Everything written to a socket before its pong, or before its end, has arrived with that. */

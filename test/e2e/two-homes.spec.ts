@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { describeWith, nginx, openssl, redisServer } from '../support/program.js';
 import { EmbeddedHome, LambdaHome, type Frame, type Home, type Participant } from './homes.js';
 
 const homes: Home[] = [];
@@ -126,6 +127,22 @@ describe('The sample chat', () => {
     expect(lambda.api.requests.all.filter(({ method }) => method === 'DELETE')).toEqual([
       expect.objectContaining({ connectionId: gone.connectionId }),
     ]);
+  });
+});
+
+describeWith([redisServer, nginx, openssl], 'The sample chat on two nodes behind nginx', () => {
+  it('tells everyone what it tells them on one', async () => {
+    expect(await chat(await opened(EmbeddedHome.startBehindNginx()))).toEqual(expected);
+  });
+
+  it('gives a name back to whoever shows its key, on whichever node they come in', async () => {
+    const home = await opened(EmbeddedHome.startBehindNginx());
+    // One after another, so that the one who comes back is on another node than the one who was lost.
+    const lost = await home.enter();
+    const back = await home.enter();
+    const thief = await home.enter();
+    await takeNameBack(lost, back, thief);
+    expect(await lost.closeCode).toBe(4000);
   });
 });
 

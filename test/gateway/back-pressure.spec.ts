@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { dropFrameClients, FrameClient } from '../support/frame-client.js';
+import { text } from '../support/frames.js';
 import { closeGatewayApps, gatewayApp, type GatewayApp } from '../support/gateway-app.js';
 import { RawConnection } from '../support/gateway-client.js';
 import { Gate, Inbox } from '../support/gateway-inbox.js';
 
-afterEach(closeGatewayApps);
+afterEach(async () => {
+  dropFrameClients();
+  await closeGatewayApps();
+});
 
 /** A client's round trip on a connection of its own: the gateway serves others meanwhile. */
 async function healthyRoundTrip(app: GatewayApp): Promise<void> {
@@ -59,6 +65,21 @@ describe('the gateway pushes back', () => {
     gate.open();
     expect(await started.until(24)).toEqual(Array.from({ length: 24 }, () => 1_000_000));
     await client.close();
+  });
+
+  it('on a client that sends a message byte by byte: it is closed with 1008 long before each byte has cost a buffer', async () => {
+    const app = await gatewayApp().gateway({ maxMessageBytes: 65_536 }).start();
+    const client = await FrameClient.open(app);
+    client.socket.setNoDelay(true);
+    const bytes = text('x'.repeat(65_000));
+    let sent = 0;
+    while (sent < bytes.byteLength && client.frames.all.length === 0) {
+      client.socket.write(bytes.subarray(sent, ++sent));
+      await nextTurn();
+    }
+    expect((await client.next()).payload.readUInt16BE(0)).toBe(1008);
+    expect(sent).toBeLessThan(40_000);
+    client.socket.destroy();
   });
 
   it('on senders to a client that reads too slowly: their messages are throttled, the connection stays', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { deflateRawSync, inflateRawSync, constants } from 'node:zlib';
-import { closeGatewayApps, gatewayApp, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { Gate } from '../support/gateway-inbox.js';
 import { dropFrameClients, FrameClient } from '../support/frame-client.js';
 import { Opcode, type ReceivedFrame } from '../support/frames.js';
@@ -211,12 +211,18 @@ describe('compression', () => {
     ['a message that inflates to more than it may be', deflated(Buffer.alloc(50_000_000)), 1009],
     ['what is not compressed although it says so', Buffer.from('no deflate stream at all'), 1007],
   ];
-  it.each(violations)('closes a connection for %s', async (_, payload, code) => {
-    const app = await gatewayApp().gateway({ compression: true, maxMessageBytes: 65_536 }).start();
+  it.each(violations)('closes a connection for %s, and the application hears why', async (_, payload, code) => {
+    const disconnected = recorder<'websocket.disconnected'>();
+    const app = await gatewayApp()
+      .gateway({ compression: true, maxMessageBytes: 65_536 })
+      .on('websocket.disconnected', disconnected.push)
+      .start();
     const client = await FrameClient.open(app, OFFERED);
     client.send(Opcode.text, payload, { reserved: 4 });
     expect(await client.next()).toMatchObject({ opcode: Opcode.close });
     expect(client.frames.all[0]!.payload.readUInt16BE(0)).toBe(code);
+    client.socket.destroy();
+    expect(await disconnected.next()).toMatchObject({ code });
   });
 
   it('is refused where it was not agreed upon', async () => {

@@ -152,6 +152,21 @@ describe('a client that does not read', () => {
     deaf.socket.destroy();
   });
 
+  it('is dropped when it can be told nothing any more: it has ended its side', async () => {
+    const { app, clock, disconnected } = await watched({ pingIntervalSeconds: 0, maxBufferedBytes: 65_536 });
+    const deaf = await RawConnection.upgraded(app.port);
+    deaf.socket.pause();
+    const [connectionId] = await app.manager.getAllConnections();
+    await fill(app, connectionId!);
+    deaf.socket.end();
+    await settle(app);
+    expect(disconnected.all).toEqual([]);
+    await clock.advance(30_000);
+    await settle(app);
+    expect(disconnected.all).toMatchObject([{ connectionId, code: 1006 }]);
+    deaf.socket.destroy();
+  });
+
   it('is told to come back later once it reads again', async () => {
     const { app, clock } = await watched({ pingIntervalSeconds: 0, maxBufferedBytes: 65_536 });
     const { client, connectionId } = await app.connectWithId();

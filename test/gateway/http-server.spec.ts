@@ -133,6 +133,16 @@ describe('the gateway on a port of its own', () => {
     expect((await fetchPlain(new URL(endpoint).origin)).status).toBe(404);
   });
 
+  it('goes on serving when clients that it refuses are gone before they are told', async () => {
+    const app = await gatewayApp().start();
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const raw = await RawConnection.open(app.port);
+      raw.socket.write(upgradeRequest({ path: '/elsewhere' }), () => raw.socket.resetAndDestroy());
+      await raw.closed;
+    }
+    expect((await fetchPlain(app.endpoint)).status).toBe(426);
+  });
+
   it('fails the start of the application when the port is taken', async () => {
     const { port } = await gatewayApp().start();
     await expect(gatewayApp().gateway({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });

@@ -55,6 +55,20 @@ describe('a gateway on a Unix socket', () => {
     await expectPong(app.url);
   });
 
+  it('goes to one of several that take it over at once, and the others are told', async () => {
+    for (let round = 0; round < 10; round++) {
+      const path = join(createFolder(), 'chat.sock');
+      await leaveStaleSocket(path);
+      const starts = await Promise.allSettled(Array.from({ length: 3 }, () => onSocket(path).start()));
+      const won = starts.filter((start) => start.status === 'fulfilled');
+      const codes = starts.flatMap((start) =>
+        start.status === 'rejected' ? [(start.reason as { code: string }).code] : [],
+      );
+      expect(codes).toEqual(['EADDRINUSE', 'EADDRINUSE']);
+      await expectPong(won[0]!.value.url);
+    }
+  });
+
   it('fails the start when a process listens there, and leaves that its socket', async () => {
     const path = join(createFolder(), 'chat.sock');
     const first = await onSocket(path).start();

@@ -1,20 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { describe } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import type { GatewayCredentials } from '../../src/index.js';
 import { testCredentials } from './management-api-client.js';
-
-const HOW_TO_GET_IT = 'no aws found: install it (Debian: apt-get install awscli)';
-const isInstalled = spawnSync('aws', ['--version']).status === 0;
-
-/** `describe` for tests that need the AWS command line. Without it they are reported as skipped, with the remedy; on CI they fail. */
-export function describeWithAwsCli(title: string, tests: () => void): void {
-  if (isInstalled || process.env['CI'] !== undefined) {
-    describe(title, tests);
-    return;
-  }
-  process.stderr.write(`${title}: skipped, ${HOW_TO_GET_IT}\n`);
-  describe.skip(`${title} (${HOW_TO_GET_IT})`, tests);
-}
 
 export interface AwsAnswer {
   readonly exitCode: number;

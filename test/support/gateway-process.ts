@@ -96,10 +96,13 @@ export class GatewayProcess {
     }
   }
 
-  /** Closes the application, and tells whether the process ended by itself, in order. */
+  /** Closes the application. @throws when the process does not end by itself then; it is killed */
   async end(): Promise<void> {
     if (this.child.connected) this.child.send('end');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), MAX_WAIT_MS);
     await this.ended;
+    clearTimeout(timer);
+    if (this.child.signalCode !== null) throw new Error(`The application did not close.\n${this.output}`);
   }
 }
 

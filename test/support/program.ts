@@ -12,18 +12,43 @@ export interface Program {
 
 export const openssl: Program = { command: 'openssl', probe: ['version'], debianPackage: 'openssl' };
 export const nginx: Program = { command: 'nginx', probe: ['-v'], debianPackage: 'nginx' };
+export const redisServer: Program = {
+  command: 'redis-server',
+  probe: ['--version'],
+  debianPackage: 'redis-server',
+};
+export const awsCli: Program = { command: 'aws', probe: ['--version'], debianPackage: 'awscli' };
 export const haproxy: Program = { command: 'haproxy', probe: ['-v'], debianPackage: 'haproxy' };
 
 /** `describe` for tests that need programs. Without one they are reported as skipped, with the remedy; on CI they fail. */
 export function describeWith(programs: readonly Program[], title: string, tests: () => void): void {
-  const missing = programs.find(({ command, probe }) => spawnSync(command, probe, { env: withSbin() }).status !== 0);
+  const missing = programs.find((program) => !isInstalled(program));
   if (missing === undefined || process.env['CI'] !== undefined) {
     describe(title, tests);
     return;
   }
-  const remedy = `no ${missing.command} found: install it (Debian: apt-get install ${missing.debianPackage})`;
-  process.stderr.write(`${title}: skipped, ${remedy}\n`);
-  describe.skip(`${title} (${remedy})`, tests);
+  process.stderr.write(`${title}: skipped, ${remedyFor(missing)}\n`);
+  describe.skip(`${title} (${remedyFor(missing)})`, tests);
+}
+
+/** @throws Error with the remedy where a program is missing, as on CI */
+export function requireProgram(program: Program): void {
+  if (!isInstalled(program)) throw new Error(remedyFor(program));
+}
+
+const installed = new Map<Program, boolean>();
+
+function isInstalled(program: Program): boolean {
+  const isKnown = installed.get(program);
+  if (isKnown !== undefined) return isKnown;
+  const { command, probe } = program;
+  const isThere = spawnSync(command, probe, { env: withSbin() }).status === 0;
+  installed.set(program, isThere);
+  return isThere;
+}
+
+function remedyFor({ command, debianPackage }: Program): string {
+  return `no ${command} found: install it (Debian: apt-get install ${debianPackage})`;
 }
 
 /** An environment whose path has the folders that servers are installed to. */

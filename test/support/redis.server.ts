@@ -1,19 +1,11 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { describe } from '@jest/globals';
-
-const HOW_TO_GET_IT = 'no redis-server found: install it (Debian: apt-get install redis-server)';
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+import { describeWith, redisServer, requireProgram } from './program.js';
 
 /** `describe` for tests that need Redis. Without it they are reported as skipped, with the remedy; on CI they fail. */
 export function describeWithRedis(title: string, tests: () => void): void {
-  if (isInstalled || process.env['CI'] !== undefined) {
-    describe(title, tests);
-    return;
-  }
-  process.stderr.write(`${title}: skipped, ${HOW_TO_GET_IT}\n`);
-  describe.skip(`${title} (${HOW_TO_GET_IT})`, tests);
+  describeWith([redisServer], title, tests);
 }
 
 export interface RedisServerSettings {
@@ -32,7 +24,7 @@ export class RedisServer {
   ) {}
 
   static async start(settings: RedisServerSettings = {}): Promise<RedisServer> {
-    if (!isInstalled) throw new Error(HOW_TO_GET_IT);
+    requireProgram(redisServer);
     const server = new RedisServer(await freePort(), settings);
     await server.restart();
     return server;
