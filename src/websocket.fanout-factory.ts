@@ -41,7 +41,16 @@ export async function createFanOut(
   const budget = createRequestBudget(options.fanout.requestsPerSecond, store, clock);
   // Where this process holds no sockets, a store that is away is an error and nothing else.
   const local = (): ConnectionMirror | null => (mirror.size > 0 ? mirror : null);
-  const engine = new FanOutEngine(store, lifecycle, router, { ...options, local }, budget, telemetry.deliveries, log);
+  const hasPendingSockets = (options.admission?.authenticateWithinMs ?? null) !== null;
+  const engine = new FanOutEngine(
+    store,
+    lifecycle,
+    router,
+    { ...options, local, hasPendingSockets },
+    budget,
+    telemetry.deliveries,
+    log,
+  );
   const { ledger } = new LedgerSource(store, () => new MemoryBroadcastLedger(clock), log);
   const { offload } = options.fanout;
   const open = offload === null ? null : await openQueue(offload, options);

@@ -59,7 +59,7 @@ export class WebSocketHandler {
    * listener has finished; never rejects.
    *
    * - 200: done. The body is what a listener of the route returned, as JSON, or `{"message":"…"}`
-   * - 401, 403, 429: the option `admission` does not let the client in, or lets it send nothing
+   * - 401, 403, 409, 429: the option `admission` does not let the client in, or lets it send nothing
    * - 400: not a WebSocket event, a route that must not exist, or a body nested too deep, with the reason; 413: a body too large
    * - 500: a listener threw
    * - 503: the store is down, or there are as many connections as there may be
@@ -104,8 +104,9 @@ export class WebSocketHandler {
    * @throws StoreUnavailableError when the store cannot tell where the connection is
    */
   async sendToConnection(connectionId: string, data: unknown): Promise<boolean> {
-    const results = await this.sendToConnections([connectionId], data);
-    return results[connectionId] === true;
+    if (isConnectionId(connectionId)) return this.sender.sendToOne(connectionId, data);
+    await this.sender.send({ recipients: [] }, data);
+    return false;
   }
 
   /**

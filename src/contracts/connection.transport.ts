@@ -50,6 +50,12 @@ export abstract class ConnectionTransport {
   /** Whether connections on this endpoint are reached by this transport. */
   abstract serves(endpoint: string): boolean;
 
+  /**
+   * Where this process itself holds the connection's socket, `null` where it does not: a message there needs neither the store nor a wait, and `deliver`
+   * knows its outcome at once.
+   */
+  holds?(connectionId: string): DeliveryTarget | null;
+
   /** Tries once to deliver a message. A transport that knows the outcome at once returns it without a promise. */
   abstract deliver(
     target: DeliveryTarget,

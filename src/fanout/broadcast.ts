@@ -3,7 +3,7 @@ import type { CancelTask } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import type { DeliveryAttempt, DeliveryOutcome, OutgoingMessage } from '../contracts/connection.transport.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
-import { isIds, type BroadcastRequest, type RecipientPages } from './broadcast.request.js';
+import { isIds, type BroadcastRequest, type RecipientPage, type RecipientPages } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
 import { ABORTED, Deliveries, type Delivery, type DeliveryListener } from './deliveries.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
@@ -24,10 +24,10 @@ export class Broadcast implements DeliveryListener {
   private readonly pace = new LoopPace();
   private readonly message: OutgoingMessage;
   private readonly deliveries: Deliveries;
-  private readonly broadcastId = randomUUID();
   private readonly startedAt: number;
   private readonly observation: BroadcastObservation | null;
   private missing: StoreUnavailableError | null = null;
+  private id: string | null = null;
   private isDraining = false;
   private wake: (() => void) | null = null;
 
@@ -40,7 +40,11 @@ export class Broadcast implements DeliveryListener {
     this.message = signal === undefined ? { payload } : { payload, signal };
     this.deliveries = new Deliveries(tools, this.message, this);
     this.startedAt = tools.clock.now();
-    this.observation = tools.observer?.begin(this.broadcastId) ?? null;
+    this.observation = tools.observer?.begin(() => this.broadcastId) ?? null;
+  }
+
+  private get broadcastId(): string {
+    return (this.id ??= randomUUID());
   }
 
   get isAborted(): boolean {
@@ -89,13 +93,20 @@ export class Broadcast implements DeliveryListener {
   }
 
   private async sendToPages(recipients: RecipientPages): Promise<void> {
-    // Those that stand in a list are told what became of them; of a store no more is asked than is needed.
-    const isAsked = Symbol.asyncIterator in recipients;
-    for await (const page of recipients) {
-      if (isAsked && this.isAborted) return;
-      if (isIds(page)) await this.sendToIds(page);
-      else await this.sendToRecipients(page);
+    if (!(Symbol.asyncIterator in recipients)) {
+      // At once: whoever sends to one of them next must find this message in front.
+      for (const page of recipients) await this.sendToPage(page);
+      return;
     }
+    for await (const page of recipients) {
+      // Those that stand in a list are told what became of them; of a store no more is asked than is needed.
+      if (this.isAborted) return;
+      await this.sendToPage(page);
+    }
+  }
+
+  private sendToPage(page: RecipientPage): Promise<void> {
+    return isIds(page) ? this.sendToIds(page) : this.sendToRecipients(page);
   }
 
   /** Goes on with the sockets of this process when it was the store that failed. @returns whether there was a way to */

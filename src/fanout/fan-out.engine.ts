@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
 import { MAX_DELAY_MS, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
@@ -10,6 +11,7 @@ import type { StoreUnavailableError } from '../errors/store-unavailable.error.js
 import { Broadcast } from './broadcast.js';
 import type { BroadcastRequest } from './broadcast.request.js';
 import type { BroadcastTools } from './broadcast.tools.js';
+import { noDeliveries } from './delivery.counts.js';
 import { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
 import { GonePruner } from './gone.pruner.js';
@@ -23,6 +25,8 @@ export interface FanOutSettings {
   readonly fanout: { readonly progressEveryMs: number };
   /** The connections of this process, to reach while the store is away; `null` where they are not kept apart from it. @default none */
   readonly local?: () => LocalRecipients | null;
+  /** Whether a socket of this process may be one that the store is not to know yet, as it waits for its authentication. @default false */
+  readonly hasPendingSockets?: boolean;
 }
 
 /** What may end work early. */
@@ -52,6 +56,7 @@ const OTHER_PROCESS: DeliveryAttempt = Object.freeze({ status: 'failed', reason:
 export class FanOutEngine {
   private readonly said = new Set<LogCode>();
   private readonly tools: BroadcastTools;
+  private readonly asksStore: boolean;
 
   constructor(
     store: ConnectionStore,
@@ -62,7 +67,8 @@ export class FanOutEngine {
     observer: FanOutObserver | null = null,
     private readonly log = new Log(),
   ) {
-    const { clock, deliveryTimeoutMs, local = () => null } = settings;
+    const { clock, deliveryTimeoutMs, local = () => null, hasPendingSockets = false } = settings;
+    this.asksStore = hasPendingSockets;
     const { progressEveryMs } = settings.fanout;
     const attempt = (...call: Parameters<FanOutEngine['attempt']>): ReturnType<FanOutEngine['attempt']> =>
       this.attempt(...call);
@@ -100,6 +106,22 @@ export class FanOutEngine {
     return { isAborted, outage };
   }
 
+  /**
+   * The shortest way to one connection: writes to a socket that this process holds, with nobody in front. `null` where there is none, and for whatever
+   * does not end well at once: that takes the long way.
+   */
+  async deliverHere(connectionId: string, payload: Uint8Array): Promise<DeliveryAttempt | null> {
+    const { lanes, observer, clock } = this.tools;
+    const route = this.asksStore || lanes.isBusy(connectionId) ? null : this.router.routeHere(connectionId);
+    if (route === null) return null;
+    const startedAt = clock.now();
+    const limits = { attempt: 1, timeoutMs: this.tools.deliveryTimeoutMs };
+    const outcome = await route.transport.deliver(route.target, { payload }, limits);
+    if (outcome.status !== 'delivered') return null;
+    if (observer !== null) await tellOfOne(observer, clock.now() - startedAt);
+    return outcome;
+  }
+
   private attempt(
     recipient: Recipient,
     message: OutgoingMessage,
@@ -131,4 +153,15 @@ export class FanOutEngine {
     this.said.add(code);
     this.log.warn(code, message, { connectionId });
   }
+}
+
+/** Tells of a message to one connection that was delivered at once. */
+async function tellOfOne(observer: FanOutObserver, elapsedMs: number): Promise<void> {
+  let broadcastId: string | null = null;
+  const observation = observer.begin(() => (broadcastId ??= randomUUID()));
+  if (observation === null) return;
+  observation.settled('delivered', elapsedMs);
+  const counts = { ...noDeliveries(), delivered: 1 };
+  broadcastId ??= randomUUID();
+  await observation.ended({ broadcastId, ...counts, inFlight: 0, elapsedMs, isAborted: false });
 }

@@ -37,6 +37,10 @@ export interface BroadcastObservation {
 
 /** Is told of every broadcast, to count and to trace. */
 export abstract class FanOutObserver {
-  /** A broadcast begins; `null` where nobody wants to know of it. */
-  abstract begin(broadcastId: string): BroadcastObservation | null;
+  /**
+   * A broadcast begins; `null` where nobody wants to know of it.
+   *
+   * @param broadcastId tells its id, which is made when somebody asks for it
+   */
+  abstract begin(broadcastId: () => string): BroadcastObservation | null;
 }

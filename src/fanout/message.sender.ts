@@ -55,6 +55,14 @@ export class MessageSender {
     return results;
   }
 
+  /** Resolves whether the gateway took the message for this one connection. */
+  async sendToOne(connectionId: string, data: unknown): Promise<boolean> {
+    const payload = encodePayload(data, this.maxPayloadBytes);
+    if ((await this.engine.deliverHere(connectionId, payload)) !== null) return true;
+    const { delivered } = await this.deliver({ recipients: [[connectionId]] }, payload);
+    return delivered === 1;
+  }
+
   /** Sends a payload that is ready. Resolves how many connections each outcome has. */
   async deliver(to: Addressees, payload: Uint8Array): Promise<DeliveryCounts> {
     const counts = noDeliveries();

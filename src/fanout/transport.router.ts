@@ -28,6 +28,15 @@ export class TransportRouter {
     return target === null || transport === undefined ? null : { transport, target };
   }
 
+  /** The way to a connection whose socket this process holds; `null` for all others. */
+  routeHere(connectionId: string): Route | null {
+    for (const transport of this.transports) {
+      const target = transport.holds?.(connectionId) ?? null;
+      if (target !== null) return { transport, target };
+    }
+    return null;
+  }
+
   /** Tells transports that gather deliveries that no more recipients of a message follow for now. */
   flush(message: OutgoingMessage): void {
     for (const transport of this.transports) transport.flush?.(message);

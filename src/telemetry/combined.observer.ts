@@ -12,7 +12,7 @@ export class CombinedObserver extends FanOutObserver {
     super();
   }
 
-  begin(broadcastId: string): BroadcastObservation | null {
+  begin(broadcastId: () => string): BroadcastObservation | null {
     const observations = this.observers
       .map((observer) => observer.begin(broadcastId))
       .filter((observation) => observation !== null);

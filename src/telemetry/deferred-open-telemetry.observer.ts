@@ -26,7 +26,7 @@ export class DeferredOpenTelemetryObserver extends FanOutObserver {
     if (REGISTERED in globalThis) await (this.loading ??= this.start());
   }
 
-  begin(broadcastId: string): BroadcastObservation | null {
+  begin(broadcastId: () => string): BroadcastObservation | null {
     if (this.observer === null) void this.prepare();
     return this.observer?.begin(broadcastId) ?? null;
   }

@@ -25,11 +25,11 @@ export class OpenTelemetryObserver extends FanOutObserver {
     super();
   }
 
-  begin(broadcastId: string): BroadcastObservation | null {
+  begin(broadcastId: () => string): BroadcastObservation | null {
     const { SpanKind, SpanStatusCode, trace } = this.api;
     const span = trace.getTracer(SCOPE).startSpan('send websocket', {
       kind: SpanKind.CLIENT,
-      attributes: { 'websocket.broadcast.id': broadcastId },
+      attributes: { 'websocket.broadcast.id': broadcastId() },
     });
     const instruments = this.instruments();
     if (!span.isRecording() && instruments === null) return null;

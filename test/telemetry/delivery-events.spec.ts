@@ -26,13 +26,13 @@ function heard(event: string): unknown[] {
 
 describe('a broadcast that nobody listens to', () => {
   it('is not observed', () => {
-    expect(observer.begin('b-1')).toBeNull();
+    expect(observer.begin(() => 'b-1')).toBeNull();
   });
 
   it('is not observed for the sake of listeners of other events', () => {
     heard('websocket.message');
     heard('websocket.channel.*');
-    expect(observer.begin('b-1')).toBeNull();
+    expect(observer.begin(() => 'b-1')).toBeNull();
   });
 
   it('is not observed before there is an emitter', async () => {
@@ -41,14 +41,14 @@ describe('a broadcast that nobody listens to', () => {
         throw new Error('The event emitter is not ready.');
       }),
     );
-    expect(early.begin('b-1')).toBeNull();
+    expect(early.begin(() => 'b-1')).toBeNull();
   });
 });
 
 describe('websocket.delivery.completed', () => {
   it('has the final counts, the duration and how it ended', async () => {
     const completed = heard(DeliveryCompleted);
-    const observation = wanted(observer.begin('b-1'));
+    const observation = wanted(observer.begin(() => 'b-1'));
     await observation.ended(end({ delivered: 5, gone: 4, throttled: 3, failed: 2, elapsedMs: 1_234 }));
     expect(completed).toEqual([
       {
@@ -69,13 +69,13 @@ describe('websocket.delivery.completed', () => {
   it('has the error that the call rejects with, and that it was given up', async () => {
     const completed = heard(DeliveryCompleted);
     const error = new Error('store down');
-    await wanted(observer.begin('b-1')).ended(end({ isAborted: true, error }));
+    await wanted(observer.begin(() => 'b-1')).ended(end({ isAborted: true, error }));
     expect(completed).toEqual([expect.objectContaining({ isAborted: true, error })]);
   });
 
   it('counts each latency in the bucket whose upper bound it does not exceed', async () => {
     const completed = heard(DeliveryCompleted);
-    const observation = wanted(observer.begin('b-1'));
+    const observation = wanted(observer.begin(() => 'b-1'));
     for (const latencyMs of [0, 5, 5.1, 10, 99, 100, 10_000, 10_001, 600_000])
       observation.settled('delivered', latencyMs);
     await observation.ended(end());
@@ -92,20 +92,20 @@ describe('websocket.delivery.completed', () => {
       await new Promise(setImmediate);
       isHeard = true;
     });
-    await wanted(observer.begin('b-1')).ended(end());
+    await wanted(observer.begin(() => 'b-1')).ended(end());
     expect(isHeard).toBe(true);
   });
 
   it.each(['websocket.**', 'websocket.delivery.*'])('reaches a listener of %s', async (pattern) => {
     const payloads = heard(pattern);
-    await wanted(observer.begin('b-1')).ended(end());
+    await wanted(observer.begin(() => 'b-1')).ended(end());
     expect(payloads).toHaveLength(1);
   });
 
   it('reaches a listener of every event', async () => {
     const names: unknown[] = [];
     emitter.onAny((name) => void names.push(name));
-    await wanted(observer.begin('b-1')).ended(end());
+    await wanted(observer.begin(() => 'b-1')).ended(end());
     expect(names).toEqual([DeliveryCompleted]);
   });
 });
@@ -113,7 +113,7 @@ describe('websocket.delivery.completed', () => {
 describe('websocket.delivery.progress', () => {
   it('has the counts and latencies so far, which later ones do not change', async () => {
     const told = heard(DeliveryProgress);
-    const observation = wanted(observer.begin('b-1'));
+    const observation = wanted(observer.begin(() => 'b-1'));
     observation.settled('delivered', 3);
     observation.progress(progress({ delivered: 1, inFlight: 9, elapsedMs: 1_000 }));
     observation.settled('failed', 3);
@@ -133,7 +133,7 @@ describe('websocket.delivery.progress', () => {
       order.push(`ends ${delivered}`);
     });
     emitter.on(DeliveryCompleted, () => void order.push('completed'));
-    const observation = wanted(observer.begin('b-1'));
+    const observation = wanted(observer.begin(() => 'b-1'));
     observation.progress(progress({ delivered: 1 }));
     observation.progress(progress({ delivered: 2 }));
     release();
@@ -155,7 +155,7 @@ describe('a listener that throws', () => {
       throw new Error('no progress');
     });
     emitter.on(DeliveryCompleted, () => Promise.reject(new Error('no completion')));
-    const observation = wanted(observer.begin('b-1'));
+    const observation = wanted(observer.begin(() => 'b-1'));
     observation.progress(progress());
     await observation.ended(end());
     expect(errors.mock.calls).toEqual([

@@ -11,6 +11,7 @@ import { startApplication, stopApplications } from '../support/application.js';
 import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
 import { GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
 import { LogCapture } from '../support/log.capture.js';
+import { ManualClock } from '../support/manual.clock.js';
 import { metricsController, scrape, seriesOf } from '../support/scrape.js';
 
 let registry: Registry;
@@ -134,6 +135,21 @@ describe('metrics scraped over HTTP', () => {
     const series = await scrape(app.port);
     expect(series['websocket_slow_consumers_total']).toBe(1);
     expect(series['websocket_messages_sent_total{outcome="throttled"}']).toBe(2);
+    client.socket.terminate();
+  });
+
+  it('count a client that reads too slowly also where the gateway has noticed before a message was held back', async () => {
+    const clock = new ManualClock();
+    const app = await measured().gateway({ maxBufferedBytes: 65_536, slowConsumerSeconds: 60 }).with({ clock }).start();
+    const { client, connectionId } = await app.connectWithId();
+    client.socket.pause();
+    let isDelivered = true;
+    for (let messages = 0; isDelivered && messages < 1_000; messages++) {
+      isDelivered = await app.manager.sendToConnection(connectionId, 'x'.repeat(100_000));
+      if (isDelivered) await clock.advance(60_000);
+    }
+    expect(isDelivered).toBe(false);
+    expect((await scrape(app.port))['websocket_slow_consumers_total']).toBe(1);
     client.socket.terminate();
   });
 

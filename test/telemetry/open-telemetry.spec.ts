@@ -69,7 +69,7 @@ describe('with an SDK', () => {
   beforeEach(registerSdk);
 
   it('counts messages by outcome, and times each', async () => {
-    const observation = wanted((await observe()).begin('b-1'));
+    const observation = wanted((await observe()).begin(() => 'b-1'));
     observation.settled('delivered', 7);
     observation.settled('delivered', 30);
     observation.settled('gone', 4);
@@ -106,7 +106,7 @@ describe('with an SDK', () => {
 
   it('counts what is done at each progress, once, and knows what is in flight', async () => {
     const observer = await observe();
-    const [one, other] = [wanted(observer.begin('b-1')), wanted(observer.begin('b-2'))];
+    const [one, other] = [wanted(observer.begin(() => 'b-1')), wanted(observer.begin(() => 'b-2'))];
     one.settled('delivered', 1);
     one.progress(progress({ delivered: 1, inFlight: 10 }));
     other.progress(progress({ inFlight: 5 }));
@@ -129,7 +129,7 @@ describe('with an SDK', () => {
   });
 
   it('traces a broadcast as one span, with counts and without an id of a connection', async () => {
-    const observation = wanted((await observe()).begin('b-1'));
+    const observation = wanted((await observe()).begin(() => 'b-1'));
     for (let message = 0; message < 100; message++) observation.settled('delivered', 1);
     await observation.ended(end({ delivered: 96, gone: 1, throttled: 1, failed: 2, isAborted: true }));
     expect(spans.getFinishedSpans()).toHaveLength(1);
@@ -154,7 +154,7 @@ describe('with an SDK', () => {
     { error: new StoreUnavailableError('redis://secret@host is down'), type: 'StoreUnavailableError' },
     { error: 'secret', type: '_OTHER' },
   ])('marks a broadcast that failed, by the name of its error alone: $type', async ({ error, type }) => {
-    await wanted((await observe()).begin('b-1')).ended(end({ error }));
+    await wanted((await observe()).begin(() => 'b-1')).ended(end({ error }));
     const [span] = spans.getFinishedSpans();
     expect(span).toMatchObject({ status: { code: api.SpanStatusCode.ERROR }, attributes: { 'error.type': type } });
     expect(JSON.stringify([span?.attributes, span?.events, span?.status])).not.toContain('secret');
@@ -164,7 +164,7 @@ describe('with an SDK', () => {
     const emitter = new EventEmitter2();
     const completed: unknown[] = [];
     emitter.on(WebSocketEvents.DeliveryCompleted, (event: unknown) => void completed.push(event));
-    const observation = wanted((await observe(emitter)).begin('b-1'));
+    const observation = wanted((await observe(emitter)).begin(() => 'b-1'));
     observation.settled('delivered', 7);
     observation.progress(progress({ delivered: 1 }));
     await observation.ended(end({ delivered: 1 }));
@@ -178,7 +178,7 @@ describe('with an SDK', () => {
 describe('with a part of an SDK', () => {
   it('measures where there are meters only', async () => {
     api.metrics.setGlobalMeterProvider(metering);
-    const observation = wanted((await observe()).begin('b-1'));
+    const observation = wanted((await observe()).begin(() => 'b-1'));
     observation.settled('failed', 1);
     await observation.ended(end({ failed: 1 }));
     expect(await exported()).toMatchObject({
@@ -188,7 +188,7 @@ describe('with a part of an SDK', () => {
 
   it('traces where there are tracers only', async () => {
     api.trace.setGlobalTracerProvider(tracing);
-    const observation = wanted((await observe()).begin('b-1'));
+    const observation = wanted((await observe()).begin(() => 'b-1'));
     observation.settled('failed', 1);
     observation.progress(progress({ failed: 1 }));
     await observation.ended(end({ failed: 1 }));
@@ -201,38 +201,38 @@ describe('without an SDK', () => {
   it('does not even load the API', () => {
     const load = jest.fn(() => Promise.resolve(api));
     const observer = new DeferredOpenTelemetryObserver(load);
-    expect(observer.begin('b-1')).toBeNull();
+    expect(observer.begin(() => 'b-1')).toBeNull();
     expect(load).not.toHaveBeenCalled();
   });
 
   it('observes from when one is registered', async () => {
     const observer = await observe();
-    expect(observer.begin('b-1')).toBeNull();
+    expect(observer.begin(() => 'b-1')).toBeNull();
     registerSdk();
-    expect(observer.begin('b-2')).toBeNull();
+    expect(observer.begin(() => 'b-2')).toBeNull();
     await new Promise(setImmediate);
-    await wanted(observer.begin('b-3')).ended(end({ broadcastId: 'b-3' }));
+    await wanted(observer.begin(() => 'b-3')).ended(end({ broadcastId: 'b-3' }));
     expect(spans.getFinishedSpans().map(({ attributes }) => attributes['websocket.broadcast.id'])).toEqual(['b-3']);
   });
 
   it('stops to observe when it was taken away', async () => {
     registerSdk();
     const observer = await observe();
-    wanted(observer.begin('b-1'));
+    wanted(observer.begin(() => 'b-1'));
     api.trace.disable();
     api.metrics.disable();
-    expect(observer.begin('b-2')).toBeNull();
+    expect(observer.begin(() => 'b-2')).toBeNull();
   });
 
   it('measures for the SDK that took its place', async () => {
     registerSdk();
     const observer = await observe();
-    await wanted(observer.begin('b-1')).ended(end());
+    await wanted(observer.begin(() => 'b-1')).ended(end());
     api.metrics.disable();
     await metering.shutdown();
     startMetering();
     api.metrics.setGlobalMeterProvider(metering);
-    const observation = wanted(observer.begin('b-2'));
+    const observation = wanted(observer.begin(() => 'b-2'));
     observation.settled('delivered', 1);
     await observation.ended(end());
     expect(await exported()).toMatchObject({ 'websocket.delivery.messages': { points: [{ value: 1 }] } });
@@ -246,7 +246,7 @@ describe('an API that cannot be loaded', () => {
     const load = jest.fn(() => Promise.reject<typeof api>(new Error('no such package')));
     const observer = new DeferredOpenTelemetryObserver(load);
     await observer.prepare();
-    expect(observer.begin('b-1')).toBeNull();
+    expect(observer.begin(() => 'b-1')).toBeNull();
     await new Promise(setImmediate);
     expect(load).toHaveBeenCalledTimes(1);
     expect(warnings.mock.calls).toEqual([[expect.stringContaining('no such package')]]);

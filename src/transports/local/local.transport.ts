@@ -53,6 +53,10 @@ export class LocalTransport extends ConnectionTransport {
     return endpoint === this.name;
   }
 
+  override holds(connectionId: string): DeliveryTarget | null {
+    return this.sockets.has(connectionId) ? { connectionId, endpoint: this.name } : null;
+  }
+
   deliver({ connectionId }: DeliveryTarget, message: OutgoingMessage): DeliveryOutcome {
     return OUTCOMES[this.sockets.get(connectionId)?.send(message) ?? 'gone'];
   }
