@@ -25,6 +25,7 @@ export type {
   AuthenticationRequest,
   WebSocketAuthenticator,
 } from './admission/admission.rules.js';
+export type { ClusterOptions } from './options/cluster.options.js';
 export type { CompressionOptions } from './options/compression.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
 export type { GatewayDrainOptions, GatewayProbesOptions, GatewayTlsOptions } from './options/listening.options.js';
@@ -69,6 +70,8 @@ export { AdmissionLedger } from './contracts/admission.ledger.js';
 export { BroadcastLedger } from './contracts/broadcast.ledger.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
+export { NodeBus } from './contracts/node.bus.js';
+export { NodeRegistry } from './contracts/node.registry.js';
 export { RateBuckets } from './contracts/rate.buckets.js';
 export { RequestQuota } from './contracts/request.budget.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
@@ -95,6 +98,8 @@ export type {
 } from './contracts/connection.store.js';
 export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
 export type { DeliveryReport, HandedOver } from './contracts/delivery-report.js';
+export type { BusListener, Posting, StoreCluster } from './contracts/node.bus.js';
+export type { Lease, Renewal } from './contracts/node.registry.js';
 export type { BroadcastReport, ClaimResult, ShardClaim, ShardCounts } from './contracts/broadcast.ledger.js';
 export type { Reservation } from './contracts/request.budget.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';

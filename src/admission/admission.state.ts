@@ -1,6 +1,14 @@
 import type { WebSocketAuthorizer } from '../protocol/events.js';
 import type { Authenticated } from './authenticated.js';
 
+/** A message that authenticates its connection. */
+export interface Attempt {
+  /** Two messages of one user at one time would be alike without it, and the ledger would take one for a repetition of the other. */
+  readonly id: string;
+  /** When it has come to nothing if nobody heard of it until then (epoch ms). */
+  readonly endsAt: number;
+}
+
 /** What is remembered of a connection that was let in. */
 export interface AdmissionState {
   readonly endpoint: string | null;
@@ -13,6 +21,8 @@ export interface AdmissionState {
   readonly dueAt: number | null;
   /** The client may send nothing but its authentication. */
   readonly isPending: boolean;
+  /** What a connection is being opened by; nothing else opens it until that has ended. */
+  readonly attempt?: Attempt;
 }
 
 export function authenticatedState(
@@ -36,6 +46,10 @@ export function recalledState(endpoint: string | null, userId: string | null): A
 
 export function pendingState(endpoint: string | null, dueAt: number | null): AdmissionState {
   return { endpoint, userId: null, authorizer: null, expiresAt: null, dueAt, isPending: true };
+}
+
+export function openingState(pending: AdmissionState, userId: string | null, endsAt: number): AdmissionState {
+  return { ...pending, userId, attempt: { id: crypto.randomUUID(), endsAt } };
 }
 
 export function encodeState(state: AdmissionState): string {

@@ -77,7 +77,7 @@ export class Admission {
     const { clock, register, authenticator, rateBuckets, log } = tools;
     this.handshakes = new HandshakeGate(rules, rateBuckets, clock, log);
     this.messages = new MessageGate(rules, rateBuckets, clock, log);
-    this.late = authenticator === null ? null : new LateAuthentication(rules, register, authenticator);
+    this.late = authenticator === null ? null : new LateAuthentication(rules, register, authenticator, clock);
     const limits = [rules.maxConnections, rules.maxConnectionsPerUser, rules.maxConnectionsPerIp];
     this.isCounted = authenticator !== null || limits.some((limit) => limit !== null);
   }

@@ -1,10 +1,12 @@
+import type { Clock } from '../contracts/clock.js';
 import type { ParsedEvent } from '../protocol/event.parser.js';
 import { Closes } from '../protocol/close-codes.js';
+import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import { groupsOf, refusalOf } from './admission.groups.js';
 import type { AdmissionRegister } from './admission.register.js';
 import type { AdmissionRules, AuthenticationRequest } from './admission.rules.js';
-import { authenticatedState, type AdmissionState } from './admission.state.js';
+import { authenticatedState, openingState, type AdmissionState } from './admission.state.js';
 import type { Authenticated } from './authenticated.js';
 import type { Authenticator } from './authenticator.js';
 import { withAuthorizer } from './parsed.event.js';
@@ -38,10 +40,13 @@ export class LateAuthentication {
     private readonly rules: AdmissionRules,
     private readonly register: AdmissionRegister,
     private readonly authenticator: Authenticator,
+    private readonly clock: Clock,
   ) {}
 
   async answer(applicant: Applicant, late: LateConnection): Promise<WebSocketResponse> {
     const { state } = applicant;
+    // It would be let through before the listeners of `connected` have heard of it.
+    if (state.attempt !== undefined && state.attempt.endsAt > this.clock.now()) return new Refusal(409).response;
     const authenticated = await this.authenticator.ask(requestOf(applicant));
     if (authenticated instanceof Refusal) return authenticated.response;
     if (authenticated === null) return new Refusal(401).response;
@@ -61,7 +66,8 @@ export class LateAuthentication {
   ): Promise<Refusal | null> {
     const { parsed, state, found } = applicant;
     const { connectionId } = parsed;
-    const opening: AdmissionState = { ...state, userId: authenticated.userId };
+    const endsAt = this.clock.now() + ApiGatewayLimits.integrationTimeoutMs;
+    const opening = openingState(state, authenticated.userId, endsAt);
     const refusal = await this.admit(applicant, opening, found);
     if (refusal !== null) return refusal;
     const next = this.stateFor(applicant, authenticated);
@@ -73,7 +79,11 @@ export class LateAuthentication {
       throw error;
     }
     const tooLate = await this.admit(applicant, next, opening);
-    if (tooLate !== null) await late.close();
+    if (tooLate !== null) {
+      await late.close();
+      // It has gone, or the ledger has lost it; a socket that is still there would never be let in again.
+      await this.register.end(connectionId, opening, Closes.internalError);
+    }
     return tooLate;
   }
 

@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream';
 
+/** The first byte of a header: FIN, the reserved bits, and the opcode, which is 8 and above for control frames. */
+const FINAL = 0x80;
+
+const OPCODE = 0x0f;
+
+const FIRST_CONTROL = 0x08;
+
 const LENGTH_16 = 126;
 
 const LENGTH_64 = 127;
@@ -17,6 +24,8 @@ export class FrameMeter {
   private readonly header = new Uint8Array(MAX_HEADER_BYTES);
   private headerBytes = 0;
   private payloadBytesLeft = 0;
+  /** How many messages have ended before the frame that is being read. */
+  messages = 0;
 
   constructor(private readonly maxFrameBytes: number) {}
 
@@ -35,8 +44,14 @@ export class FrameMeter {
       this.payloadBytesLeft = this.payloadLength;
       this.headerBytes = 0;
       if (this.payloadBytesLeft > this.maxFrameBytes) return false;
+      if (this.endsMessage) this.messages++;
     }
     return true;
+  }
+
+  private get endsMessage(): boolean {
+    const first = this.header[0] as number;
+    return first >= FINAL && (first & OPCODE) < FIRST_CONTROL;
   }
 
   private get headerLength(): number {
@@ -54,13 +69,16 @@ export class FrameMeter {
   }
 }
 
-/** Calls `refuse` once a frame on the stream is above the limit, before anybody else gets the chunk that says so. */
-export function measureFrames(stream: Duplex, maxFrameBytes: number, refuse: () => void): void {
+/**
+ * Calls `refuse` once a frame on the stream is above the limit, before anybody else gets the chunk that says so, with the number of messages that
+ * were whole before it.
+ */
+export function measureFrames(stream: Duplex, maxFrameBytes: number, refuse: (messages: number) => void): void {
   const meter = new FrameMeter(maxFrameBytes);
   const measure = (chunk: Buffer): void => {
     if (meter.accepts(chunk)) return;
     stream.off('data', measure);
-    refuse();
+    refuse(meter.messages);
   };
   stream.prependListener('data', measure);
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type Server as SocketServer } from 'ws';
 import { forwardedAddress } from '../admission/ip.address.js';
 import { inTime, LATE, type Clock } from '../contracts/clock.js';
 import type { GatewayObserver } from '../contracts/gateway.observer.js';
@@ -21,7 +20,6 @@ import { UNCOMPRESSED } from './framed.message.js';
 import { drain } from './drain.js';
 import type { EventSource } from './gateway.events.js';
 import { GatewaySession } from './gateway.session.js';
-import { GatewaySocket } from './gateway.socket.js';
 import { refusal, refusalOf, refuse, type Refusal } from './handshake.js';
 import { createId } from './identifier.js';
 import { Probes } from './probes.js';
@@ -34,6 +32,7 @@ import type { SessionContext } from './session.context.js';
 import { SessionWatch, watchPolicyOf } from './session.watch.js';
 import { chosenSubprotocol, isOffered } from './subprotocol.js';
 import { SignatureVerifier } from './signature.verifier.js';
+import { createSocketServer, type SocketServer } from './socket.server.js';
 
 /** What the server works with. */
 export interface GatewayServerContext {
@@ -55,22 +54,12 @@ export interface GatewayServerContext {
 
 const KEEP_ALIVE_MS = 60_000;
 
-/**
- * Without context takeover neither side keeps more than one message's state, and one compressed frame is right for every client. What is inflated
- * of a message comes in chunks, whose buffer stays with its connection.
- */
-const PER_MESSAGE_DEFLATE = Object.freeze({
-  serverNoContextTakeover: true,
-  clientNoContextTakeover: true,
-  zlibInflateOptions: Object.freeze({ chunkSize: 4_096 }),
-});
-
 /** Serves WebSockets and `@connections` on an HTTP server, and leaves its other requests and upgrades to whoever handles them. */
 export class GatewayServer implements ServerGuest {
   private readonly sessions = new Map<string, GatewaySession>();
   private readonly handshakes = new Map<Duplex, Promise<void>>();
   private readonly connections: ConnectionsApi;
-  private readonly sockets: SocketServer<typeof GatewaySocket>;
+  private readonly sockets: SocketServer;
   private readonly renewal: RecordRenewal;
   private readonly probes: Probes | null;
   private sessionContext: Promise<SessionContext> | undefined;
@@ -81,7 +70,7 @@ export class GatewayServer implements ServerGuest {
   private detach = (): void => undefined;
 
   constructor(private readonly context: GatewayServerContext) {
-    const { path, credentials, region, maxMessageBytes, compression } = context.options;
+    const { path, credentials, region } = context.options;
     const verifier = credentials === null ? null : new SignatureVerifier(credentials, region, context.clock);
     this.renewal = new RecordRenewal(
       context.store,
@@ -93,17 +82,7 @@ export class GatewayServer implements ServerGuest {
     this.connections = new ConnectionsApi(path, this.sessions, verifier, context.log);
     const { probes } = context.options;
     this.probes = probes === null ? null : new Probes(probes, context.readiness);
-    // Left to itself ws would choose the first protocol that a client offers; on API Gateway the answer to $connect chooses.
-    this.sockets = new WebSocketServer({
-      noServer: true,
-      WebSocket: GatewaySocket,
-      // The socket answers pings by itself: the library would drop a client that pings much and reads little.
-      autoPong: false,
-      clientTracking: false,
-      maxPayload: maxMessageBytes,
-      perMessageDeflate: compression === null ? false : PER_MESSAGE_DEFLATE,
-      handleProtocols: () => this.subprotocol ?? false,
-    });
+    this.sockets = createSocketServer(context.options, () => this.subprotocol ?? false);
   }
 
   /** Starts serving on a server, which may have handlers of its own and may be listening already. */

@@ -41,8 +41,13 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
   private closing: Closing | undefined;
   private readonly waiting: Message[] = [];
   private inFlight = 0;
+  /** How many messages of the client were taken, and how many of them are at most; `null` for all. */
+  private heard = 0;
+  private hearsUpTo: number | null = null;
   private readonly onSettled: (() => void)[] = [];
   private hasEnded = false;
+  /** Whether the last message to the client was held back. */
+  private isThrottled = false;
   private ending: Promise<void> | undefined;
   private tellEnd: (() => void) | undefined;
   lastActiveAtMs: number;
@@ -126,7 +131,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     socket.belongTo(this);
     // Before the WebSocket library: what it makes of a frame that is refused comes too late.
     if (this.context.isStrict) {
-      measureFrames(stream, ApiGatewayLimits.frameBytes, () => this.refuse(Closes.messageTooBig));
+      measureFrames(stream, ApiGatewayLimits.frameBytes, (messages) => this.refuse(Closes.messageTooBig, messages));
     }
     this.context.watch.add(this);
     this.context.observer?.opened(this.connectionId);
@@ -169,11 +174,13 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
   }
 
   received(data: Buffer, isBinary: boolean): void {
+    if (this.heard === this.hearsUpTo) return;
     this.context.observer?.received(data.byteLength);
     if (isBinary && this.context.isStrict) {
       this.refuse(Closes.unsupportedData);
       return;
     }
+    this.heard++;
     this.lastActiveAtMs = this.context.clock.now();
     this.waiting.push({ data, isBinary });
     this.dispatchWaiting();
@@ -206,9 +213,9 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     this.context.watch.closing(this);
   }
 
-  /** Closes on a client that sent what it may not, and hears no more of it. */
-  private refuse({ code, reason }: Close): void {
-    this.socket?.ignoreMessages();
+  /** Closes on a client that sent what it may not, and hears no more of it than the messages before that. */
+  private refuse({ code, reason }: Close, messages = this.heard): void {
+    this.hearsUpTo ??= messages;
     this.close(code, reason);
   }
 
@@ -268,9 +275,12 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     if (outcome === 'delivered') {
       this.lastActiveAtMs = this.context.clock.now();
       this.slowSinceMs = null;
+      this.isThrottled = false;
       this.context.observer?.sent(message.bytes);
     } else if (outcome === 'throttled') {
-      if (this.slowSinceMs === null) this.context.observer?.slowed(this.connectionId);
+      // The watch may have noticed before.
+      if (!this.isThrottled) this.context.observer?.slowed(this.connectionId);
+      this.isThrottled = true;
       this.context.watch.throttled(this);
     }
     return outcome;

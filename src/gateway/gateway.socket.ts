@@ -24,11 +24,6 @@ export class GatewaySocket extends WebSocket {
     this.on('close', onClose);
   }
 
-  /** Hears no further message; what arrives until the socket is closed is dropped. */
-  ignoreMessages(): void {
-    this.off('message', onMessage);
-  }
-
   answerPing(data: Buffer): void {
     this.pongs ??= new PongQueue(this);
     this.pongs.answer(data);

@@ -64,6 +64,8 @@ export function refuse(socket: Duplex, { status, body, headers = {} }: Refusal):
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  // Of an upgrade Node hears no error any more, and one that nobody hears ends the process: a client that resets must not be able to.
+  socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'));
 }

@@ -31,6 +31,8 @@ class FakeSession implements Watched {
     readonly watch: SessionWatch,
     /** Whether its client answers pings. */
     private readonly answers = true,
+    /** Whether a close frame can be sent. */
+    private readonly canClose = true,
   ) {
     this.connectedAt = this.lastActiveAtMs = clock.now();
     watch.add(this);
@@ -46,6 +48,7 @@ class FakeSession implements Watched {
   }
 
   close(code: number): void {
+    if (!this.canClose) return;
     this.note(`close ${code}`);
     this.closingSinceMs = this.clock.now();
     this.watch.closing(this);
@@ -172,6 +175,18 @@ describe('a client that reads too slowly', () => {
       session.bufferedBytes = 1_001;
       await clock.advance(50_000);
       expect(session.names).toContain('close 1013');
+    }
+  });
+
+  it('is dropped at once where no close frame can be sent any more, whatever it was to be closed for', async () => {
+    const policies: Partial<WatchPolicy>[] = [{}, { idleTimeoutMs: 20_000 }, { maxConnectionMs: 20_000 }];
+    for (const policy of policies) {
+      const { clock, watch } = watchOn({ pingIntervalMs: 0, ...policy });
+      const session = new FakeSession(clock, watch, true, false);
+      session.bufferedBytes = 1_001;
+      watch.throttled(session);
+      await clock.advance(20_000);
+      expect(session.names).toEqual(['terminate']);
     }
   });
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts/clock.js';
 import type { ResolvedSessionOptions } from '../options/session.options-resolver.js';
-import { Closes } from '../protocol/close-codes.js';
+import { Closes, type Close } from '../protocol/close-codes.js';
 import { DeadlineQueue, type Dated } from './deadline.queue.js';
 
 /** What a connection is judged by. */
@@ -48,6 +48,7 @@ export interface Watched extends Dated {
   /** What `bytesRead` was when the ping under way went out, -1 when none is. */
   bytesReadAtPing: number;
   ping(): void;
+  /** Sends a close frame, and calls {@link SessionWatch.closing} then; does nothing where none can be sent any more. */
   close(code: number, reason: string): void;
   terminate(): void;
 }
@@ -108,12 +109,9 @@ export class SessionWatch {
     }
     this.measure(session, nowMs);
     this.hear(session);
-    const { goingAway, slowConsumer } = Closes;
-    if (isDue(session.connectedAt, policy.maxConnectionMs, nowMs)) session.close(goingAway.code, goingAway.reason);
-    else if (isDue(session.lastActiveAtMs, policy.idleTimeoutMs, nowMs))
-      session.close(goingAway.code, goingAway.reason);
-    else if (isDue(session.slowSinceMs, policy.slowConsumerMs, nowMs))
-      session.close(slowConsumer.code, slowConsumer.reason);
+    const isOld = isDue(session.connectedAt, policy.maxConnectionMs, nowMs);
+    if (isOld || isDue(session.lastActiveAtMs, policy.idleTimeoutMs, nowMs)) close(session, Closes.goingAway);
+    else if (isDue(session.slowSinceMs, policy.slowConsumerMs, nowMs)) close(session, Closes.slowConsumer);
     else if (session.bytesReadAtPing >= 0 && nowMs >= this.pongDueAt(session)) session.terminate();
     else {
       if (nowMs >= session.pingAtMs && session.bytesReadAtPing < 0) this.ping(session, nowMs);
@@ -171,6 +169,12 @@ export class SessionWatch {
     if (policy.maxConnectionMs !== null) dueAtMs = Math.min(dueAtMs, session.connectedAt + policy.maxConnectionMs);
     this.queue.schedule(session, dueAtMs);
   }
+}
+
+/** Closes a connection, or drops it where a close frame cannot be sent any more: it is no longer looked after then. */
+function close(session: Watched, { code, reason }: Close): void {
+  session.close(code, reason);
+  if (session.closingSinceMs === null) session.terminate();
 }
 
 function isDue(sinceMs: number | null, afterMs: number | null, nowMs: number): boolean {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { lstat, unlink } from 'node:fs/promises';
+import { lstatSync, rmSync, type Stats } from 'node:fs';
 import { connect, type ListenOptions, type Server } from 'node:net';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 
@@ -24,34 +24,32 @@ export async function listenOnUnixSocket(server: Server, path: string, backlog: 
     await listen(server, { path, backlog });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    if (!(await removeStale(path))) throw error;
+    const found = statOf(path);
+    if (found !== null && (await isServed(path))) throw error;
+    // In one turn with the listening: what is removed must be what was found, and nobody get in between.
+    if (!removeUnchanged(path, found)) throw error;
     await listen(server, { path, backlog });
   }
 }
 
-/** Removes a socket that nobody listens on; tells whether the path is free now. */
-async function removeStale(path: string): Promise<boolean> {
-  const before = await statOf(path);
-  if (before === null) return true;
-  if (!before.isSocket()) {
-    throw new InvalidOptionsError(
-      'gateway.socketPath',
-      'Expected "gateway.socketPath" to be a socket, or nothing yet; something else is there. Remove it or choose another path.',
-    );
-  }
-  if (await isServed(path)) return false;
-  // Another process may have taken it over in between.
-  if ((await statOf(path))?.ino !== before.ino) return false;
-  await unlink(path);
+/** Removes a socket that nobody listens on; `false` when another process has taken it over meanwhile. */
+function removeUnchanged(path: string, before: Stats | null): boolean {
+  const now = statOf(path);
+  // The socket of the other process often gets the number of the one that it removed.
+  if (now !== null && (now.ino !== before?.ino || now.ctimeMs !== before.ctimeMs)) return false;
+  rmSync(path, { force: true });
   return true;
 }
 
-async function statOf(path: string): Promise<Awaited<ReturnType<typeof lstat>> | null> {
-  try {
-    return await lstat(path);
-  } catch {
-    return null;
-  }
+/** What is at the path, `null` for nothing. */
+function statOf(path: string): Stats | null {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return null;
+  if (found.isSocket()) return found;
+  throw new InvalidOptionsError(
+    'gateway.socketPath',
+    'Expected "gateway.socketPath" to be a socket, or nothing yet; something else is there. Remove it or choose another path.',
+  );
 }
 
 /** Whether a process listens there. Only a refusal proves that none does: one that is too busy to accept, or forbids it, is alive. */

@@ -10,5 +10,7 @@ const VIOLATIONS: Readonly<Record<string, Close>> = Object.freeze({
 
 /** The close that the WebSocket library answers a client's violation of the protocol with; `null` when it was the network that failed. */
 export function closeOnViolation({ code = '' }: Error & { readonly code?: string }): Close | null {
+  // What zlib says of a message that cannot be inflated has no code of the library's.
+  if (code.startsWith('Z_')) return Closes.invalidPayload;
   return code.startsWith('WS_ERR_') ? (VIOLATIONS[code] ?? Closes.protocolError) : null;
 }

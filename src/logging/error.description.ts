@@ -26,7 +26,13 @@ export function withoutMessage(error: unknown): Error {
   const isError = error instanceof Error;
   const kind = isError ? error.name.slice(0, 80) : typeof error;
   const told = new Error(`${kind} was thrown; its message is left out, for it may hold a secret.`);
-  const places = isError ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  const places = isError ? belowMessage(error).filter((line) => /^\s+at /.test(line)) : [];
   told.stack = [told.message, ...places].join('\n');
   return told;
+}
+
+/** The lines of a stack behind the message, whose own lines may look like places. */
+function belowMessage({ stack = '', message }: Error): string[] {
+  const start = stack.indexOf(message);
+  return (start < 0 ? stack : stack.slice(start + message.length)).split('\n');
 }

@@ -25,6 +25,7 @@ export const LOG_CODES = Object.freeze([
   'event.refused',
   'gateway.closed-early',
   'gateway.listening',
+  'gateway.not-accepting',
   'gateway.off',
   'gone.kept',
   'handshake.failed',

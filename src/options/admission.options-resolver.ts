@@ -37,11 +37,11 @@ export function resolveAdmissionOptions(
   const resolved: ResolvedAdmissionOptions = {
     authenticate,
     authenticateTimeoutMs: read.wholeNumber('authenticateTimeoutMs', 1, DEFAULTS.authenticateTimeoutMs, MAX_DELAY_MS),
-    requireAuthentication: readSwitch(read, 'requireAuthentication') ?? isAuthEnabled ?? authenticate !== null,
+    requireAuthentication: read.switch('requireAuthentication') ?? isAuthEnabled ?? authenticate !== null,
     authenticateWithinMs: read.wholeNumber('authenticateWithinMs', 1, null, MAX_DELAY_MS),
     refreshGraceMs: read.wholeNumber('refreshGraceMs', 0, DEFAULTS.refreshGraceMs, MAX_DELAY_MS),
     origins: read.texts('origins'),
-    allowMissingOrigin: readSwitch(read, 'allowMissingOrigin') ?? DEFAULTS.allowMissingOrigin,
+    allowMissingOrigin: read.switch('allowMissingOrigin') ?? DEFAULTS.allowMissingOrigin,
     allowedIps: read.texts('allowedIps'),
     maxUrlBytes: read.wholeNumber('maxUrlBytes', 1, DEFAULTS.maxUrlBytes),
     maxConnections: read.wholeNumber('maxConnections', 1, maxClients),
@@ -68,11 +68,4 @@ function readAuthenticate(read: OptionsReader): AuthenticateOption | null {
   const hasMethod = typeof method === 'function';
   if (isToken || hasMethod) return value as AuthenticateOption;
   throw read.unexpected('authenticate', 'a function, or a provider with a method "authenticate"', value, true);
-}
-
-function readSwitch(read: OptionsReader, key: string): boolean | null {
-  const value = read.take(key);
-  if (value === undefined) return null;
-  if (typeof value === 'boolean') return value;
-  throw read.unexpected(key, 'true or false', value);
 }

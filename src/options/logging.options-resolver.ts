@@ -21,19 +21,12 @@ const CHANNEL = /^[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u;
 export function resolveLoggingOptions(read: OptionsReader, env: EnvironmentReader): ResolvedLoggingOptions {
   const logging = read.section('logging') ?? new OptionsReader({}, 'logging');
   const resolved = {
-    debug: readSwitch(logging, 'debug') ?? env.switch('WEBSOCKET_DEBUG') ?? DEFAULTS.debug,
+    debug: logging.switch('debug') ?? env.switch('WEBSOCKET_DEBUG') ?? DEFAULTS.debug,
     channel: resolveChannel(logging, env),
     errorFile: resolveErrorFile(logging, env),
   };
   logging.refuseUnknown();
   return resolved;
-}
-
-function readSwitch(read: OptionsReader, key: string): boolean | null {
-  const value = read.take(key);
-  if (value === undefined) return null;
-  if (typeof value === 'boolean') return value;
-  throw read.unexpected(key, 'true or false', value);
 }
 
 function resolveChannel(read: OptionsReader, env: EnvironmentReader): string {

@@ -42,6 +42,14 @@ export class OptionsReader {
     throw this.unexpected(key, `a whole number ${range}`, value);
   }
 
+  /** `true` or `false`; `null` when it is left out. */
+  switch(key: string): boolean | null {
+    const value = this.take(key);
+    if (value === undefined) return null;
+    if (typeof value === 'boolean') return value;
+    throw this.unexpected(key, 'true or false', value);
+  }
+
   texts(key: string): readonly string[] | null {
     const value = this.take(key);
     if (value === undefined) return null;

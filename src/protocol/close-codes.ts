@@ -30,7 +30,7 @@ export const Closes = Object.freeze({
   invalidPayload: close(1007, '', 'never'),
   tooManyParts: close(1008, '', 'never'),
   messageTooBig: close(1009, '', 'never'),
-  /** A listener failed at a connection that had just authenticated itself. */
+  /** A listener failed at a connection that was authenticating itself, or the store lost it just then. */
   internalError: close(1011, 'Internal server error', 'later'),
   /** The process stops; another one takes over. */
   serviceRestart: close(1012, 'Service Restart', 'now'),

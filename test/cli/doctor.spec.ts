@@ -7,6 +7,7 @@ import { ManagementApiServer, stopManagementApis } from '../support/management-a
 import { describeWithRedis, freePort, RedisServer } from '../support/redis.server.js';
 import { application, cli, documents, killClis, startCli } from './cli.process.js';
 import { compareClocks } from '../../src/cli/doctor/clock.comparison.js';
+import { checkCredentials } from '../../src/cli/doctor/credentials.check.js';
 import { checkGateway } from '../../src/cli/doctor/gateway.check.js';
 import { resolveWebSocketOptions } from '../../src/websocket.options-resolver.js';
 import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
@@ -300,5 +301,15 @@ describe('nest-websocket doctor, where the gateway has no probes', () => {
     expect(await checkGateway(gateway, 1_000)).toMatchObject([
       { status: 'ok', message: expect.stringMatching(/^A gateway listens on 127\.0\.0\.1:\d+\.$/) },
     ]);
+  });
+});
+
+describe('nest-websocket doctor, where nothing was said of AWS', () => {
+  it.each([
+    [false, 'Messages to API Gateway need AWS credentials; with --endpoint they are looked for.'],
+    [{}, 'Nothing that is configured needs AWS credentials.'],
+  ] as const)('calls credentials unneeded only where the embedded gateway is on: %j', async (gateway, message) => {
+    const { finding } = await checkCredentials(resolveWebSocketOptions({ gateway }, {}), 1_000);
+    expect(finding).toEqual({ check: 'credentials', status: 'skipped', message });
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayAppBuilder } from '../support/gateway-app.js';
 import { fetchPlain, RawConnection } from '../support/gateway-client.js';
+import { last, ping, text } from '../support/frames.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 afterEach(closeGatewayApps);
@@ -70,6 +71,17 @@ describe('a client in strict mode', () => {
     await raw.until('\x88\x02\x03\xf1');
     raw.socket.destroy();
     expect(await disconnected.next()).toMatchObject({ code: 1009 });
+  });
+
+  it('is heard up to the frame that is too large, even where all of it arrives at once', async () => {
+    const { app, messages, disconnected } = await strictOnClock();
+    const raw = await RawConnection.upgraded(app.port);
+    const allowed = [text('first'), text('sec', false), ping(), last('ond')];
+    raw.socket.write(Buffer.concat([...allowed, text('x'.repeat(32 * KB + 1)), text('behind it')]));
+    await raw.until('\x88\x02\x03\xf1');
+    raw.socket.destroy();
+    expect(await disconnected.next()).toMatchObject({ code: 1009 });
+    expect(messages.all.map(({ eventData }) => eventData.body)).toEqual(['first', 'second']);
   });
 
   it('may send a message of 128 KB in frames of 32 KB, and is closed with 1009 for one byte more', async () => {

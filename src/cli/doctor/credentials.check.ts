@@ -8,6 +8,11 @@ import { ok, problem, skipped, type Finding } from './finding.js';
 const REMEDY =
   'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run "aws sso login", or give the function or the machine a role.';
 
+const NOT_NEEDED = 'Nothing that is configured needs AWS credentials.';
+
+/** Where API Gateway is the gateway, it takes no message without them. */
+const NOT_ASKED = 'Messages to API Gateway need AWS credentials; with --endpoint they are looked for.';
+
 export interface FoundCredentials {
   readonly credentials: SigningCredentials | null;
   readonly finding: Finding;
@@ -21,7 +26,7 @@ export async function checkCredentials(
   const { apiGatewayEndpoint, dynamodb, awsRegion } = options;
   const isNeeded = apiGatewayEndpoint !== null || (dynamodb !== null && dynamodb.client === null);
   if (!isNeeded && options.credentials === null) {
-    return { credentials: null, finding: skipped('credentials', 'Nothing that is configured needs AWS credentials.') };
+    return { credentials: null, finding: skipped('credentials', options.gateway === null ? NOT_ASKED : NOT_NEEDED) };
   }
   const caller = new SdkCaller({ ...options, region: awsRegion });
   try {

@@ -9,6 +9,9 @@ import { ok, problem, skipped, warning, type Finding } from './finding.js';
 const DAY_MS = 86_400_000;
 const RENEW_DAYS = 14;
 
+/** What the gateway answers on its path to a request that is no handshake. */
+const UPGRADE_REQUIRED = 426;
+
 /** Looks whether the embedded gateway that the configuration describes can start, and runs on this machine. */
 export async function checkGateway(gateway: ResolvedGatewayOptions | null, timeoutMs: number): Promise<Finding[]> {
   if (gateway === null) return [skipped('gateway', 'The embedded gateway is off: API Gateway takes its place.')];
@@ -61,7 +64,7 @@ async function askReadiness(gateway: ResolvedGatewayOptions, timeoutMs: number):
         'Wait, if it is starting or draining; else see what is said of the store.',
       );
     }
-    const isGateway = probes === null || status === 200;
+    const isGateway = status === (probes === null ? UPGRADE_REQUIRED : 200);
     if (isGateway) return ok('gateway', `A gateway listens on ${where}${probes === null ? '' : ' and is ready'}.`);
     return problem(
       'gateway',
@@ -78,11 +81,14 @@ async function askReadiness(gateway: ResolvedGatewayOptions, timeoutMs: number):
   }
 }
 
-function statusOf({ probes, socketPath, host, port, tls }: ResolvedGatewayOptions, timeoutMs: number): Promise<number> {
+function statusOf(
+  { probes, path, socketPath, host, port, tls }: ResolvedGatewayOptions,
+  timeoutMs: number,
+): Promise<number> {
   const anyHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const options: RequestOptions = {
     ...(socketPath === null ? { host: anyHost, port } : { socketPath }),
-    path: probes?.readinessPath ?? '/',
+    path: probes?.readinessPath ?? path,
     timeout: timeoutMs,
     agent: false,
   };
