@@ -98,8 +98,8 @@ export type {
 } from './contracts/connection.store.js';
 export type { CloseOptions, DeliveryOutcome, DeliveryStatus } from './contracts/connection.transport.js';
 export type { DeliveryReport, HandedOver } from './contracts/delivery-report.js';
-export type { BusListener, Posting, StoreCluster } from './contracts/node.bus.js';
-export type { Lease, Renewal } from './contracts/node.registry.js';
+export type { BusListener as NodeBusListener, Posting as NodePosting, StoreCluster } from './contracts/node.bus.js';
+export type { Lease as NodeLease, Renewal as NodeRenewal } from './contracts/node.registry.js';
 export type { BroadcastReport, ClaimResult, ShardClaim, ShardCounts } from './contracts/broadcast.ledger.js';
 export type { Reservation } from './contracts/request.budget.js';
 export type { CacheConnectionStoreOptions } from './stores/cache/cache-connection.store.js';

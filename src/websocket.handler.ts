@@ -36,6 +36,8 @@ export interface EventOrigin {
   readonly endpoint?: string;
   /** Why the connection ended, for a DISCONNECT event. @default 'client' */
   readonly cause?: DisconnectCause | undefined;
+  /** Whether the connection has ended, so that a message of it that had to wait does not register it again. @default false */
+  readonly isOver?: boolean;
 }
 
 /** The low-level side of the module: takes API Gateway's events in and sends messages to connections. */
@@ -214,7 +216,7 @@ export class WebSocketHandler {
     const { connectionId, routeKey, message, event: eventData } = parsed;
     const event = eventOfRoute(routeKey);
     if (event === null) return this.refuseRoute(routeKey, connectionId);
-    await this.lifecycle.heal(this.connectionOf(parsed, origin));
+    if (origin.isOver !== true) await this.lifecycle.heal(this.connectionOf(parsed, origin));
     const answer = await this.publisher.publish(event, { connectionId, message, eventData });
     if (answer !== undefined) return respondWith(answer);
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;

@@ -9,6 +9,9 @@ import { Refusal } from './refusal.js';
 /** How often the same kind of failure is told of: what makes a hook fail may come from outside. */
 const TELL_EVERY_MS = 10_000;
 
+/** The `exp` of a token is in seconds; as milliseconds it would be in 1973 or before. */
+const LOOKS_LIKE_SECONDS = 100_000_000_000;
+
 /** The statuses that a hook may refuse with; whatever else it throws is a failure of its own. */
 const STATUSES: ReadonlySet<unknown> = new Set([401, 403, 429, 503]);
 
@@ -33,7 +36,13 @@ export class Authenticator {
       }
       const authenticated = readAuthentication(result);
       const { expiresAt = null } = authenticated ?? {};
-      return expiresAt !== null && expiresAt <= this.clock.now() ? new Refusal(401) : authenticated;
+      if (expiresAt === null || expiresAt > this.clock.now()) return authenticated;
+      if (expiresAt < LOOKS_LIKE_SECONDS) {
+        this.tell(
+          'The option "admission.authenticate" answered with an "expiresAt" in seconds: it takes milliseconds. Multiply it by 1,000.',
+        );
+      }
+      return new Refusal(401);
     } catch (error) {
       return this.refusalOf(error);
     }

@@ -52,6 +52,9 @@ export interface GatewayServerContext {
   readonly ready: () => Promise<void>;
 }
 
+/** However small messages are, so many bytes of one client may be handled at once, and wait for it: many times what one read brings. */
+const MIN_BUDGET_BYTES = 1_048_576;
+
 const KEEP_ALIVE_MS = 60_000;
 
 /** Serves WebSockets and `@connections` on an HTTP server, and leaves its other requests and upgrades to whoever handles them. */
@@ -237,13 +240,14 @@ export class GatewayServer implements ServerGuest {
   private async createSessionContext(): Promise<SessionContext> {
     const { options, handler, publisher, transport, clock, ready } = this.context;
     await ready();
-    const { maxInFlightMessages, maxBufferedBytes, compression } = options;
+    const { maxInFlightMessages, maxMessageBytes, maxBufferedBytes, compression } = options;
     const routes = options.routes ?? routesWithListeners(publisher.emitter);
     return {
       clock,
       routes: new RouteTable(options.selectRoute, new Set([...routes, ...handler.ownRoutes])),
       routeResponses: new Set([...options.routeResponses, ...handler.ownRoutes]),
-      maxInFlightMessages,
+      messageLimits: { maxInFlightMessages, maxInFlightBytes: Math.max(2 * maxMessageBytes, MIN_BUDGET_BYTES) },
+      maxBacklogBytes: Math.max(8 * maxMessageBytes, MIN_BUDGET_BYTES),
       maxBufferedBytes,
       frames: new FrameCache(compression === null ? null : new Compressor(compression)),
       observer: this.context.observer,
@@ -251,7 +255,7 @@ export class GatewayServer implements ServerGuest {
       isStrict: options.limits === 'api-gateway',
       watch: new SessionWatch(clock, watchPolicyOf(options)),
       ended: (connectionId) => this.forget(connectionId),
-      handle: (event, cause) => handler.handle(event, { endpoint: transport.endpoint, cause }),
+      handle: (event, state) => handler.handle(event, { endpoint: transport.endpoint, ...state }),
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage as HttpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { inTime, LATE } from '../contracts/clock.js';
@@ -16,6 +16,7 @@ import type { FramedMessage } from './framed.message.js';
 import { connectEvent, disconnectEvent, messageEvent, type EventSource } from './gateway.events.js';
 import type { GatewaySocket, SocketOwner } from './gateway.socket.js';
 import { createId } from './identifier.js';
+import { MessageQueue, type IncomingMessage, type MessageQueueOwner } from './message.queue.js';
 import type { SessionContext } from './session.context.js';
 import type { Watched } from './session.watch.js';
 import { closeOnViolation } from './violation.js';
@@ -28,23 +29,17 @@ interface Closing {
   readonly cause?: DisconnectCause | undefined;
 }
 
-interface Message {
-  readonly data: Buffer;
-  readonly isBinary: boolean;
-}
-
 /** One connection of the embedded gateway: turns a socket's life into API Gateway's three events. */
-export class GatewaySession implements LocalSocket, SocketOwner, Watched {
+export class GatewaySession implements LocalSocket, SocketOwner, Watched, MessageQueueOwner {
   private socket: GatewaySocket | undefined;
   private stream: Duplex | undefined;
   private writer: FrameWriter | undefined;
   private closing: Closing | undefined;
-  private readonly waiting: Message[] = [];
-  private inFlight = 0;
+  /** Made for the first message: most connections wait for news and send nothing. */
+  private messages: MessageQueue | undefined;
   /** How many messages of the client were taken, and how many of them are at most; `null` for all. */
   private heard = 0;
   private hearsUpTo: number | null = null;
-  private readonly onSettled: (() => void)[] = [];
   private hasEnded = false;
   /** Whether the last message to the client was held back. */
   private isThrottled = false;
@@ -107,7 +102,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
   }
 
   /** Asks the application whether the connection may be opened. */
-  async connect(request: IncomingMessage): Promise<WebSocketResponse> {
+  async connect(request: HttpRequest): Promise<WebSocketResponse> {
     const { authorizer, clock } = this.context;
     const event = connectEvent(this.source, request, clock.now());
     if (authorizer === null) return this.context.handle(event);
@@ -140,7 +135,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
   /** Tells the application that the connection is over. */
   async end({ code, reason, cause }: Closing): Promise<void> {
     try {
-      await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()), cause);
+      await this.context.handle(disconnectEvent(this.source, code, reason, this.context.clock.now()), { cause });
     } finally {
       this.hasEnded = true;
       this.context.ended(this.connectionId);
@@ -165,7 +160,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
 
   /** Resolves when none of its messages is being handled. */
   async settled(): Promise<void> {
-    if (this.inFlight > 0) await new Promise<void>((resolve) => this.onSettled.push(resolve));
+    await this.messages?.idle();
   }
 
   /** Drops the socket without a closing handshake. */
@@ -182,8 +177,18 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     }
     this.heard++;
     this.lastActiveAtMs = this.context.clock.now();
-    this.waiting.push({ data, isBinary });
-    this.dispatchWaiting();
+    this.messages ??= new MessageQueue(this, this.context.messageLimits);
+    this.messages.add({ data, isBinary });
+    if (this.messages.backlogBytes > this.context.maxBacklogBytes) this.refuse(Closes.tooMuchAtOnce);
+  }
+
+  leaveUnread(isUnread: boolean): void {
+    if (isUnread) this.socket?.pause();
+    else if (this.socket?.isPaused === true) {
+      this.socket.resume();
+      // A pong may wait among what was not read.
+      this.bytesReadAtPing = -1;
+    }
   }
 
   // `closed` follows, but does not know the code that the server itself sent.
@@ -219,28 +224,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     this.close(code, reason);
   }
 
-  private dispatchWaiting(): void {
-    const { maxInFlightMessages } = this.context;
-    while (this.inFlight < maxInFlightMessages) {
-      const message = this.waiting.shift();
-      if (message === undefined) break;
-      this.inFlight++;
-      void this.dispatch(message).finally(() => {
-        this.inFlight--;
-        this.dispatchWaiting();
-        if (this.inFlight === 0) for (const tell of this.onSettled.splice(0)) tell();
-      });
-    }
-    // Left in the socket, further messages push back on the client instead of filling the memory.
-    if (this.inFlight >= maxInFlightMessages) this.socket?.pause();
-    else if (this.socket?.isPaused === true) {
-      this.socket.resume();
-      // A pong may wait among what was not read.
-      this.bytesReadAtPing = -1;
-    }
-  }
-
-  private async dispatch({ data, isBinary }: Message): Promise<void> {
+  async handle({ data, isBinary }: IncomingMessage): Promise<void> {
     const body = data.toString(isBinary ? 'base64' : 'utf8');
     const routeKey = this.context.routes.routeOf(isBinary ? null : body);
     if (routeKey === null) {
@@ -254,7 +238,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched {
     const response = await inTime(
       this.context.clock,
       ApiGatewayLimits.integrationTimeoutMs,
-      this.context.handle(event),
+      this.context.handle(event, { isOver: this.hasEnded }),
     );
     const status = response === LATE ? 504 : response.statusCode;
     this.context.observer?.handled(this.connectionId, routeKey, status, this.context.clock.now() - startedAt);

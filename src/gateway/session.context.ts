@@ -1,19 +1,25 @@
 import type { Clock } from '../contracts/clock.js';
-import type { DisconnectCause } from '../contracts/connection.js';
 import type { GatewayObserver } from '../contracts/gateway.observer.js';
 import type { WebSocketEvent } from '../protocol/events.js';
 import type { WebSocketResponse } from '../protocol/response.js';
+import type { EventOrigin } from '../websocket.handler.js';
 import type { FrameCache } from './frame.cache.js';
 import type { RequestAuthorizer } from './request.authorizer.js';
 import type { RouteTable } from './route.table.js';
+import type { MessageQueueLimits } from './message.queue.js';
 import type { SessionWatch } from './session.watch.js';
+
+/** What `handle` is to know of a session beside its event. */
+export type EventState = Pick<EventOrigin, 'cause' | 'isOver'>;
 
 /** What a session needs of the gateway that it belongs to. */
 export interface SessionContext {
   readonly clock: Clock;
   readonly routes: RouteTable;
   readonly routeResponses: ReadonlySet<string>;
-  readonly maxInFlightMessages: number;
+  readonly messageLimits: MessageQueueLimits;
+  /** The most that may wait of one client's messages; it is closed for more. */
+  readonly maxBacklogBytes: number;
   readonly maxBufferedBytes: number;
   readonly frames: FrameCache;
   /** `null` where nobody is asked before `$connect`. */
@@ -23,8 +29,7 @@ export interface SessionContext {
   readonly watch: SessionWatch;
   /** `null` when nobody wants to know. */
   readonly observer: GatewayObserver | null;
-  /** @param cause why a connection ended, when it was not the client */
-  handle(event: WebSocketEvent, cause?: DisconnectCause): Promise<WebSocketResponse>;
+  handle(event: WebSocketEvent, state?: EventState): Promise<WebSocketResponse>;
   /** Takes leave of a session whose DISCONNECT event has been handled. */
   ended(connectionId: string): void;
 }

@@ -29,6 +29,8 @@ export const Closes = Object.freeze({
   unsupportedData: close(1003, '', 'never'),
   invalidPayload: close(1007, '', 'never'),
   tooManyParts: close(1008, '', 'never'),
+  /** Compressed messages that come to very much. */
+  tooMuchAtOnce: close(1008, '', 'never'),
   messageTooBig: close(1009, '', 'never'),
   /** A listener failed at a connection that was authenticating itself, or the store lost it just then. */
   internalError: close(1011, 'Internal server error', 'later'),

@@ -224,6 +224,15 @@ describe('a hook', () => {
     expect(log).not.toContain(SECRET);
   });
 
+  it('that answers with an expiry in seconds is told to multiply it', async () => {
+    const seconds = Math.floor(Date.now() / 1_000) + 3_600;
+    const app = await gatewayApp()
+      .with({ admission: { authenticate: () => ({ userId: 'ada', expiresAt: seconds }) } })
+      .start();
+    expect(await GatewayClient.start(app.url).refused()).toBe(401);
+    expect(app.logged.filter((line) => line.includes('Multiply it by 1,000'))).toHaveLength(1);
+  });
+
   it('that inherits a user id says nothing of a user, and a __proto__ of text is only a key', async () => {
     const results = [
       Object.create({ userId: 'eve' }) as Authentication,

@@ -36,12 +36,20 @@ export const fragmentationCases: readonly Case[] = [
     echoes: ['middle'],
   },
   {
-    name: 'a message in 10,000 fragments',
+    name: 'a message in 256 fragments',
     sends: fragments(
-      Buffer.alloc(10_000, 'x'),
-      Array.from({ length: 9_999 }, (_, index) => index + 1),
+      Buffer.alloc(256, 'x'),
+      Array.from({ length: 255 }, (_, index) => index + 1),
     ),
-    echoes: ['x'.repeat(10_000)],
+    echoes: ['x'.repeat(256)],
+  },
+  {
+    name: 'a message in more fragments than anybody needs',
+    sends: fragments(
+      Buffer.alloc(257, 'x'),
+      Array.from({ length: 256 }, (_, index) => index + 1),
+    ),
+    closes: 1008,
   },
   {
     name: 'pings between the fragments',

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { constants, deflateRawSync } from 'node:zlib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { dropFrameClients, FrameClient } from '../support/frame-client.js';
-import { text } from '../support/frames.js';
+import { frame, Opcode, text } from '../support/frames.js';
 import { closeGatewayApps, gatewayApp, type GatewayApp } from '../support/gateway-app.js';
 import { RawConnection } from '../support/gateway-client.js';
 import { Gate, Inbox } from '../support/gateway-inbox.js';
@@ -65,6 +66,44 @@ describe('the gateway pushes back', () => {
     gate.open();
     expect(await started.until(24)).toEqual(Array.from({ length: 24 }, () => 1_000_000));
     await client.close();
+  });
+
+  it('on a client whose large messages are handled too slowly, before there are many of them in memory', async () => {
+    const started = new Inbox<unknown>();
+    const gate = new Gate();
+    const app = await gatewayApp()
+      .on('websocket.message', async ({ eventData }) => {
+        started.push(eventData.body?.length);
+        await gate.opened;
+      })
+      .start();
+    const client = await app.connect();
+    for (let index = 0; index < 10; index++) client.send('x'.repeat(1_000_000));
+    await started.until(3);
+    for (let trip = 0; trip < 10; trip++) await app.manager.getStats().then(() => nextTurn());
+    expect(started.all).toHaveLength(3);
+    gate.open();
+    expect(await started.until(10)).toEqual(Array.from({ length: 10 }, () => 1_000_000));
+    await client.close();
+  });
+
+  it('on a client whose compressed messages come to very much at once: it is closed with 1008', async () => {
+    const gate = new Gate();
+    const app = await gatewayApp()
+      .gateway({ compression: true, routeResponses: ['ping'] })
+      .on('websocket.ping', () => 'pong')
+      .on('websocket.message', () => gate.opened)
+      .start();
+    const client = await FrameClient.open(app, { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
+    // RFC 7692 section 7.2.1: without the four bytes that each message would end with.
+    const payload = deflateRawSync('x'.repeat(1_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const message = frame({ opcode: Opcode.text, payload, reserved: 4 });
+    // In one write, and so in one read: 60 KB that come to 60 MB.
+    client.socket.write(Buffer.concat(Array.from({ length: 60 }, () => message)));
+    const { opcode, payload: reason } = await client.next();
+    expect([opcode, reason.readUInt16BE()]).toEqual([Opcode.close, 1008]);
+    await healthyRoundTrip(app);
+    gate.open();
   });
 
   it('on a client that sends a message byte by byte: it is closed with 1008 long before each byte has cost a buffer', async () => {

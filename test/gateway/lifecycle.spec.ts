@@ -5,7 +5,7 @@ import { EmbeddedGateway, WebSocketManager } from '../../src/index.js';
 import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
 import { goldenEvent } from '../support/gateway-events.js';
 import { GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
-import { Gate } from '../support/gateway-inbox.js';
+import { Gate, Inbox } from '../support/gateway-inbox.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 afterEach(closeGatewayApps);
@@ -138,4 +138,34 @@ it('runs without an HTTP server of the application when it has a port of its own
   expect(await client.nextJson()).toBe('pong');
   await context.close();
   expect(await client.closed).toMatchObject({ code: 1012 });
+});
+
+describe('a message that was still waiting when its connection ended', () => {
+  it('is handled, and does not register the connection again, however late that is', async () => {
+    const clock = new ManualClock();
+    const gate = new Gate();
+    const handled = new Inbox<unknown>();
+    const ended = recorder<'websocket.disconnected'>();
+    const app = await gatewayApp()
+      .with({ clock })
+      .gateway({ maxInFlightMessages: 1 })
+      .on('websocket.message', async ({ message }) => {
+        handled.push(message);
+        await gate.opened;
+      })
+      .on('websocket.disconnected', ended.push)
+      .start();
+    const client = await app.connect();
+    const messages = [1, 2, 3, 4, 5];
+    for (const message of messages) client.send(String(message));
+    await handled.until(1);
+    client.socket.terminate();
+    await ended.next();
+    // Each takes 29 seconds: the last ones come when the store has forgotten that it removed the connection.
+    await clock.advance(120_000);
+    gate.open();
+    expect(await handled.until(messages.length)).toEqual(messages);
+    expect((await app.manager.getStats()).totalConnections).toBe(0);
+    expect(ended.all).toHaveLength(1);
+  });
 });
