@@ -61,7 +61,8 @@ describeInBrowser('The page of the sample chat, forgotten by the server', () => 
     beforeEach(async () => {
       people = [];
       redis = await RedisServer.start();
-      sample = await SampleProcess.start(0, { WEBSOCKET_REDIS_URL: redis.url });
+      // A node of a cluster would register everything again before a page has noticed.
+      sample = await SampleProcess.start(0, { WEBSOCKET_REDIS_URL: redis.url, WEBSOCKET_CLUSTER: 'false' });
     });
 
     afterEach(async () => {

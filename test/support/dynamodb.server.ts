@@ -41,6 +41,8 @@ export class DynamoDbServer {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
+    // Node would close connections that were idle for five seconds, of which a busy machine makes many, in the middle of the next request.
+    server.keepAliveTimeout = 0;
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
     this.port = (server.address() as AddressInfo).port;
