@@ -16,7 +16,7 @@ class Client {
   head = '';
   onBytes = null;
 
-  constructor({ port, path, offer, hello, until = '\r\n\r\n', isBare }) {
+  constructor({ port, path, offer, hello, frames = 0, isBare }) {
     this.opened = new Promise((resolve, reject) => {
       this.socket = connect({
         port,
@@ -30,7 +30,7 @@ class Client {
         else this.socket.write(handshake(path, offer));
       });
       if (isBare) this.head = null;
-      else this.handshake = { hello, until, resolve, reject };
+      else this.handshake = { hello, frames, resolve, reject };
     });
   }
 
@@ -46,17 +46,29 @@ class Client {
 
   takeHead(text) {
     this.head += text;
-    const { hello, until, resolve, reject } = this.handshake;
+    const { hello, frames, resolve, reject } = this.handshake;
     if (!this.head.startsWith('HTTP/1.1 101'.slice(0, this.head.length))) reject(new Error(`Refused: ${this.head}`));
     if (hello !== undefined && this.head.includes('\r\n\r\n')) {
       this.socket.write(frameOf(hello));
       this.handshake.hello = undefined;
     }
-    if (!this.head.includes(until)) return;
+    if (framesAfterHead(this.head) < frames) return;
     this.head = null;
     this.handshake = null;
     resolve();
   }
+}
+
+/** How many short frames have come after the answer to a handshake; -1 before the end of that. */
+function framesAfterHead(head) {
+  const end = head.indexOf('\r\n\r\n');
+  if (end < 0) return -1;
+  let frames = 0;
+  for (let at = end + 4; at + 1 < head.length; frames++) {
+    at += 2 + (head.charCodeAt(at + 1) & 0x7f);
+    if (at > head.length) break;
+  }
+  return frames;
 }
 
 function handshake(path, offer) {

@@ -6,7 +6,7 @@ import { startArm } from './arms/arms.js';
 import { payloadOf } from './payload.js';
 
 const { arm, ...setup } = JSON.parse(process.argv[2]);
-const { server, path, calls, ready, hello, until, wrap = JSON.stringify } = await startArm(arm, setup);
+const { server, path, calls, ready, hello, frames, wrap = JSON.stringify } = await startArm(arm, setup);
 const sockets = new Set();
 server.on('connection', (socket) => {
   sockets.add(socket);
@@ -100,4 +100,4 @@ process.on('message', ({ ask, ...details }) => {
   );
 });
 process.on('disconnect', () => process.exit());
-process.send({ port: server.address().port, path, hello, until, echo: wrap(payloadOf(200)) });
+process.send({ port: server.address().port, path, hello, frames, echo: wrap(payloadOf(200)) });

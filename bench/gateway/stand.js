@@ -18,8 +18,8 @@ export class Stand {
 
   constructor(server, clients, { isCompressed = false }) {
     Object.assign(this, { server, clients });
-    const { port, path, hello, until, isBare } = server.greeting;
-    this.to = { port, path, hello, until, isBare, offer: isCompressed };
+    const { port, path, hello, frames, isBare } = server.greeting;
+    this.to = { port, path, hello, frames, isBare, offer: isCompressed };
   }
 
   /** Opens so many clients, all of which can be sent to then. */
