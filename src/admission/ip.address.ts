@@ -49,9 +49,14 @@ export function clientOf(text: string): string {
  * client itself wrote there is further left and never read. With fewer entries than proxies it is the address at the other end of the socket.
  */
 export function forwardedAddress(remoteAddress: string, forwardedFor: string, trustedProxies: number): string {
-  const entries = forwardedFor.split(',').map((entry) => entry.trim());
-  const entry = trustedProxies === 0 ? undefined : entries.at(-trustedProxies);
-  return parseAddress(withoutPort(entry ?? ''))?.toString() ?? parseAddress(remoteAddress)?.toString() ?? remoteAddress;
+  const entry = trustedProxies === 0 ? undefined : forwardedFor.split(',').at(-trustedProxies);
+  const forwarded = entry === undefined ? null : parseAddress(withoutPort(entry.trim()));
+  return forwarded?.toString() ?? ownAddress(remoteAddress);
+}
+
+/** An address as the operating system writes it, which is in its shortest form already: without the zone, and an IPv4 one as what it is. */
+function ownAddress(remoteAddress: string): string {
+  return remoteAddress.replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '');
 }
 
 /** Some proxies write `192.0.2.1:49152` and `[2001:db8::1]:49152`. */
