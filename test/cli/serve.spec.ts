@@ -46,6 +46,13 @@ describe('nest-websocket serve', () => {
     expect(stderr).not.toContain('\u001b');
   });
 
+  it('ends at the first signal while the application does not come up', async () => {
+    const served = startCli(['serve', application('hanging.module.js'), '--port', '0']);
+    await served.says(/starts and hangs/);
+    served.signal('SIGTERM');
+    expect((await served.ended).code).toBe(130);
+  });
+
   it('takes flags before the environment, and the environment before the defaults', async () => {
     const env = { WEBSOCKET_PORT: '1', WEBSOCKET_PATH: '/environment', WEBSOCKET_ENABLED: 'false' };
     const served = startCli(['serve', CHAT, '--port', '0'], { env });

@@ -25,7 +25,19 @@ const DEFAULT_HOST = '127.0.0.1';
 export async function run({ args, options, output, signal }: Invocation<ServeFlags>): Promise<number> {
   // Before the module is loaded, for it may read them as it is.
   Object.assign(process.env, variablesOf(options));
-  const module = await loadAppModule(args[0] as string, options.export);
+  const interrupted = untilAborted(signal);
+  const app = await Promise.race([start(args[0] as string, options, output), interrupted]);
+  // Nobody is served yet whom it would have to let go, and an application that never comes up would keep it from ending.
+  if (app === undefined) return ExitCode.interrupted;
+  await interrupted;
+  output.note('Letting the connections go.');
+  await app.close();
+  return ExitCode.done;
+}
+
+/** Resolves when the gateway listens. */
+async function start(path: string, options: ServeFlags, output: Output): Promise<INestApplication> {
+  const module = await loadAppModule(path, options.export);
   const [{ NestFactory }, { StderrLogger }] = await Promise.all([
     import('@nestjs/core'),
     import('../stderr.logger.js'),
@@ -37,12 +49,11 @@ export async function run({ args, options, output, signal }: Invocation<ServeFla
     const ownServer = requireGateway(resolved, options);
     await (ownServer ? app.init() : app.listen(portOf(options), options.host ?? process.env['HOST'] ?? DEFAULT_HOST));
     await tell(output, gateway, resolved);
-    await untilAborted(signal);
-    output.note('Letting the connections go.');
-  } finally {
+    return app;
+  } catch (error) {
     await app.close();
+    throw error;
   }
-  return ExitCode.done;
 }
 
 /** Flags as the environment variables that `forRoot` reads. */
@@ -136,9 +147,9 @@ async function tell(
   else await output.lines([`Listening on ${url ?? String(socketPath)}`]);
 }
 
-function untilAborted(signal: AbortSignal): Promise<void> {
+function untilAborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
 }
