@@ -155,6 +155,17 @@ describe('the authorizer', () => {
     },
   );
 
+  it('that fails keeps what its error says, such as the token that it did not like, out of the log', async () => {
+    const app = await authorizedApp(throwing(new Error('Malformed token: hunter2'))).start();
+    const written: string[] = [];
+    // With the stacks, which a logger is given apart from the message.
+    const write = (...parts: unknown[]): void => void written.push(parts.map(String).join(' '));
+    app.app.useLogger({ log: write, warn: write, error: write });
+    expect(await GatewayClient.start(app.url).refused()).toBe(500);
+    expect(written.join('\n')).toContain('authorizer.failed');
+    expect(written.join('\n')).not.toContain('hunter2');
+  });
+
   const permissions: [description: string, differences: object][] = [
     ['every resource', statement({ Resource: '*' })],
     ['the API', statement({ Resource: 'arn:aws:execute-api:*:*:abcd123efg/*' })],
