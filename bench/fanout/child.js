@@ -6,9 +6,11 @@ import { pin } from '../state/cores.js';
 
 /** A process of the benchmark that answers each question with one message, on a core of its own. */
 export class Child {
-  static async start(module, args, { core, env = {}, execArgv = [] }) {
+  static async start(module, args, { core, env = {}, ...options }) {
     const path = fileURLToPath(new URL(module, import.meta.url));
-    const child = new Child(fork(path, args, { env: { ...process.env, ...env }, execArgv, serialization: 'advanced' }));
+    const child = new Child(
+      fork(path, args, { ...options, env: { ...process.env, ...env }, serialization: 'advanced' }),
+    );
     pin(child.process.pid, core);
     child.greeting = await child.answer();
     return child;

@@ -10,6 +10,7 @@ const AT_ONCE = 64;
 const scratch = Buffer.allocUnsafe(262_144);
 const clients = [];
 let [received, wake] = [0, () => undefined];
+let handshakes = 0;
 
 class Client {
   got = 0;
@@ -71,13 +72,16 @@ function framesAfterHead(head) {
   return frames;
 }
 
+/** With a key of its own, as clients have it: serverless-offline tells them apart by it. */
 function handshake(path, offer) {
+  const key = Buffer.alloc(16);
+  key.writeUInt32BE(++handshakes);
   const lines = [
     `GET ${path} HTTP/1.1`,
     'Host: 127.0.0.1',
     'Connection: Upgrade',
     'Upgrade: websocket',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Sec-WebSocket-Key: ${key.toString('base64')}`,
     'Sec-WebSocket-Version: 13',
     ...(offer ? ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'] : []),
   ];

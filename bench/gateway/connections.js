@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { CALLS, IO, OURS, WS } from './arms/arms.js';
+import { CALLS, chosen, IO, OFFLINE, OURS, WS } from './arms/arms.js';
 import { Stand } from './stand.js';
 
 /** Clients that are there before and stay, so that what a server allocates once is not counted. */
@@ -12,7 +12,7 @@ const BEFORE = 1_000;
 export async function measureConnections({ counts, isCompressed }, { rounds, arms, samples }) {
   for (let round = 0; round < rounds; round++) {
     for (const count of counts) {
-      for (const arm of [OURS, WS, IO].filter((name) => arms.test(name))) {
+      for (const arm of chosen(isCompressed ? [OURS, WS, IO] : [OURS, WS, IO, OFFLINE], arms, count)) {
         samples.add(connectionsArm(arm, isCompressed), count, round, await oneServer(arm, { count, isCompressed }));
       }
     }

@@ -7,11 +7,12 @@ import { Samples } from '../state/samples.js';
 import { count } from '../state/table.js';
 import { goalsTable } from '../state/tables.js';
 import { broadcastKey, measureBroadcasts } from './broadcasts.js';
+import { measureCluster } from './cluster.js';
 import { measureConnections } from './connections.js';
 import { ECHO, measureEcho } from './echo.js';
 import { compileFloor } from './floor.js';
 import { goalsOf } from './goals.js';
-import { broadcastTable, connectionsTable, echoTable } from './tables.js';
+import { broadcastTable, clusterTable, connectionsTable, echoTable, offlineTable } from './tables.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +21,7 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '200,8192' },
     messages: { type: 'string', default: '30000' },
     arms: { type: 'string', default: '' },
-    only: { type: 'string', default: 'broadcast,compressed,echo,connections' },
+    only: { type: 'string', default: 'broadcast,compressed,echo,connections,cluster' },
     profile: { type: 'string' },
   },
 });
@@ -30,7 +31,7 @@ const [parts, arms] = [new Set(values.only.split(',')), new RegExp(values.arms, 
 const progress = (step) => process.stderr.write(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${step}\n`);
 
 const floor = compileFloor();
-const [broadcasts, compressed, echoes, connections] = Array.from({ length: 4 }, () => new Samples());
+const [broadcasts, compressed, echoes, connections, cluster] = Array.from({ length: 5 }, () => new Samples());
 for (const [part, isCompressed, samples] of [
   ['broadcast', false, broadcasts],
   ['compressed', true, compressed],
@@ -48,6 +49,10 @@ for (const isCompressed of parts.has('connections') ? [false, true] : []) {
   progress(isCompressed ? 'connections, compressed' : 'connections');
   await measureConnections({ counts, isCompressed }, { rounds: Math.ceil(rounds / 2), arms, samples: connections });
 }
+for (const audience of parts.has('cluster') ? counts : []) {
+  progress(`cluster, ${count(audience)} clients`);
+  await measureCluster({ count: audience }, { sizes, rounds, samples: cluster });
+}
 progress('done');
 
 console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${rounds} rounds\n`);
@@ -64,6 +69,8 @@ for (const [samples, isCompressed] of [
 }
 if (parts.has('echo')) console.log(`#### Echo, ${ECHO}\n\n${echoTable(echoes, ECHO)}\n`);
 if (parts.has('connections')) console.log(`#### Connections\n\n${connectionsTable(connections, counts)}\n`);
-console.log(
-  `#### Goals\n\n${goalsTable([...goalsOf({ broadcasts, compressed, echoes, connections, counts, sizes })])}`,
-);
+const offline = offlineTable({ broadcasts, echoes, connections, counts, sizes });
+if (offline !== null) console.log(`#### Beside serverless-offline\n\n${offline}\n`);
+if (parts.has('cluster')) console.log(`#### Cluster\n\n${clusterTable(cluster, { counts, sizes })}\n`);
+const goals = [...goalsOf({ broadcasts, compressed, echoes, connections, counts, sizes })];
+if (goals.length > 0) console.log(`#### Goals\n\n${goalsTable(goals)}`);

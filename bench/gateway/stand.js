@@ -5,21 +5,21 @@ import { FloorProcess } from './floor.js';
 /** A server and its clients, each in a process of its own and on a core of its own. */
 export class Stand {
   static async start(arm, setup = {}) {
-    const server = await Child.start('../gateway/server.js', [JSON.stringify({ arm, ...setup })], {
-      core: SERVER_CORE,
-      execArgv: ['--expose-gc', '--no-warnings'],
-    });
-    return new Stand(server, await startClients(), setup);
+    return new Stand(await startServer(arm, setup), await startClients(), { arm, ...setup });
   }
 
   static async startFloor(program) {
     return new Stand(await FloorProcess.start(program), await startClients(), {});
   }
 
-  constructor(server, clients, { isCompressed = false }) {
-    Object.assign(this, { server, clients });
-    const { port, path, hello, frames, isBare } = server.greeting;
-    this.to = { port, path, hello, frames, isBare, offer: isCompressed };
+  constructor(server, clients, { arm, isCompressed = false }) {
+    Object.assign(this, { server, clients, arm });
+    this.to = Stand.addressOf(server, isCompressed);
+  }
+
+  /** What clients have to know of a server. */
+  static addressOf({ greeting: { port, path, hello, frames, isBare } }, offer = false) {
+    return { port, path, hello, frames, isBare, offer };
   }
 
   /** Opens so many clients, all of which can be sent to then. */
@@ -43,6 +43,14 @@ export class Stand {
   }
 }
 
-function startClients() {
+/** A process that serves one arm. */
+export function startServer(arm, setup) {
+  return Child.start('../gateway/server.js', [JSON.stringify({ arm, ...setup })], {
+    core: SERVER_CORE,
+    execArgv: ['--expose-gc', '--no-warnings'],
+  });
+}
+
+export function startClients() {
   return Child.start('../gateway/clients.js', [], { core: CLIENT_CORE, execArgv: ['--no-warnings'] });
 }

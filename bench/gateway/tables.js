@@ -1,4 +1,7 @@
+import { broadcastKey } from './broadcasts.js';
+import { NODES } from './cluster.js';
 import { connectionsArm } from './connections.js';
+import { ECHO } from './echo.js';
 import * as names from './arms/arms.js';
 import { count, decimal, table } from '../state/table.js';
 
@@ -51,4 +54,59 @@ export function connectionsTable(samples, counts) {
   );
   const headings = ['Server', 'Clients', 'Connects/s', 'CPU µs', 'Idle bytes', 'Of them heap', 'After 2 broadcasts'];
   return table([...headings, 'Idle against ws'], rows);
+}
+
+/** The same clients on one node and on three. */
+export function clusterTable(samples, { counts, sizes }) {
+  const [one, three] = NODES;
+  const rows = counts.flatMap((size) =>
+    sizes.map((sizeBytes) => {
+      const key = broadcastKey({ count: size, sizeBytes, isCompressed: false });
+      const pair = (figure, write) => [one, three].map((nodes) => write(samples.median(nodes, key, figure)));
+      const ratio = (figure) => times(samples.ratioOf(three, one, figure, key));
+      const bus = (figure) => samples.median(three, key, figure);
+      return [
+        key,
+        ...pair('cpuUs', (figure) => decimal(figure, 2)),
+        ratio('cpuUs'),
+        ...pair('perSecond', count),
+        ratio('perSecond'),
+        ...pair('redisCpuUs', (figure) => decimal(figure, 2)),
+        `${bus('requests')} + ${bus('answers')}`,
+      ];
+    }),
+  );
+  const headings = ['Broadcast to', 'CPU µs, 1 node', '3 nodes', 'Ratio', 'Per second, 1 node', '3 nodes', 'Ratio'];
+  return table([...headings, 'Redis CPU µs, 1 node', '3 nodes', 'Bus messages'], rows);
+}
+
+/** Ours beside serverless-offline, in everything that was measured of both. */
+export function offlineTable({ broadcasts, echoes, connections, counts, sizes }) {
+  const cpu = 'CPU µs';
+  const rows = [];
+  const add = (what, samples, [ours, offline], [figure, key], write) => {
+    if (!samples.has(ours, key) || !samples.has(offline, key)) return;
+    const figures = [ours, offline].map((name) => write(samples.median(name, key, figure)));
+    rows.push([what, ...figures, times(samples.ratioOf(offline, ours, figure, key))]);
+  };
+  const exact = (figure) => decimal(figure, 2);
+  for (const size of counts) {
+    for (const sizeBytes of sizes) {
+      const key = broadcastKey({ count: size, sizeBytes, isCompressed: false });
+      const calls = [names.CHANNEL, names.POST_ALL];
+      add(`broadcast, ${key}: ${cpu} per recipient`, broadcasts, calls, ['cpuUs', key], exact);
+      add(`broadcast, ${key}: µs per recipient`, broadcasts, calls, ['elapsedUs', key], exact);
+      add(`broadcast, ${key}: longest stall ms`, broadcasts, calls, ['stallMs', key], decimal);
+    }
+  }
+  add(`echo by route response: ${cpu}`, echoes, [names.ROUTE_RESPONSE, names.OFFLINE_RESPONSE], ['cpuUs', ECHO], exact);
+  add(`echo by a message: ${cpu}`, echoes, [names.SEND_BACK, names.OFFLINE_SEND_BACK], ['cpuUs', ECHO], exact);
+  for (const size of counts) {
+    const at = `${count(size)} clients`;
+    const arms = [connectionsArm(names.OURS, false), connectionsArm(names.OFFLINE, false)];
+    add(`connects per second, ${at}`, connections, arms, ['rate', size], count);
+    add(`connect, ${at}: ${cpu}`, connections, arms, ['cpuUs', size], decimal);
+    add(`idle bytes per connection, ${at}`, connections, arms, ['idleBytes', size], count);
+  }
+  return rows.length === 0 ? null : table(['What', 'Ours', 'serverless-offline', 'Ratio'], rows);
 }

@@ -42,4 +42,19 @@ describe('AdmissionRegister', () => {
     register.stop();
     expect(clock.pending).toBe(0);
   });
+
+  it('gives a client its time to authenticate itself, and no more, when the clock is set back', async () => {
+    const clock = new ManualClock();
+    const ledger = new MemoryAdmissionLedger(clock);
+    const closed: string[] = [];
+    const close = (connectionId: string): Promise<boolean> => Promise.resolve(closed.push(connectionId) > 0);
+    const register = new AdmissionRegister(() => ledger, clock, close, new Log());
+    await register.admit('a', [], pendingState('local:x', clock.now() + 10_000), true);
+    clock.setBy(-60_000);
+    await clock.advance(9_999);
+    expect(closed).toEqual([]);
+    await clock.advance(1);
+    expect(closed).toEqual(['a']);
+    register.stop();
+  });
 });

@@ -133,7 +133,8 @@ export class AdmissionRegister {
   }
 
   private async closeIfDue(connectionId: string, state: AdmissionState, dueAt: number): Promise<void> {
-    const isDue = this.clock.now() >= dueAt;
+    // A token ends by the clock on the wall; how long a client has to authenticate itself does not change when that is set.
+    const isDue = state.isPending || this.clock.now() >= dueAt;
     const isClosed = isDue && (await this.end(connectionId, state).catch(() => false));
     const held = this.held.get(connectionId);
     // Not open yet, or the store is away; unless it was refreshed meanwhile.

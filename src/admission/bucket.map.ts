@@ -1,4 +1,4 @@
-import type { Clock } from '../contracts/clock.js';
+import { monotonicNow, type Clock } from '../contracts/clock.js';
 import { RateBuckets, type BucketAnswer, type BucketSize } from '../contracts/rate.buckets.js';
 
 interface Bucket {
@@ -23,7 +23,7 @@ export class BucketMap extends RateBuckets {
   }
 
   take(key: string, { perSecond, burst }: BucketSize): BucketAnswer {
-    const now = this.clock.now();
+    const now = monotonicNow(this.clock);
     this.forget(now - (burst * 1_000) / perSecond);
     const bucket = this.buckets.get(key) ?? { tokens: burst, filledAt: now };
     // A clock that was set back earns nothing. Rounded, or what adds up from thirds would fall short of one by a hair.

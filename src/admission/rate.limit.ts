@@ -1,4 +1,4 @@
-import type { Clock } from '../contracts/clock.js';
+import { monotonicNow, type Clock } from '../contracts/clock.js';
 import type { BucketSize, RateBuckets } from '../contracts/rate.buckets.js';
 import type { Log } from '../logging/log.js';
 import { BucketMap } from './bucket.map.js';
@@ -48,7 +48,7 @@ export class RateLimit {
   }
 
   private tellOfOutage(): void {
-    const now = this.clock.now();
+    const now = monotonicNow(this.clock);
     if (now - this.toldAt < TELL_EVERY_MS) return;
     this.toldAt = now;
     this.log.warn('admission.rate-failed', 'Rates are counted by each process for itself: the store failed.');

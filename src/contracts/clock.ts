@@ -10,6 +10,17 @@ export abstract class Clock {
 
   /** Runs `task` once after `delayMs` milliseconds without keeping the process alive. */
   abstract after(delayMs: number, task: () => void): CancelTask;
+
+  /**
+   * Milliseconds that have passed since some moment, which setting the clock does not change: deadlines and durations go by it. Where a clock has
+   * none they go by `now()`.
+   */
+  monotonicNow?(): number;
+}
+
+/** The time of a clock that only ever moves on: to be compared with itself, and with nothing that another process wrote. */
+export function monotonicNow(clock: Clock): number {
+  return clock.monotonicNow?.() ?? clock.now();
 }
 
 /** The longest delay that a timer of Node takes; a longer one runs at once. */
@@ -40,6 +51,11 @@ export function inTime<Value>(clock: Clock, timeoutMs: number, work: Promise<Val
 export class SystemClock extends Clock {
   now(): number {
     return Date.now();
+  }
+
+  // Whole, like the delays of timers.
+  override monotonicNow(): number {
+    return Math.trunc(performance.now());
   }
 
   after(delayMs: number, task: () => void): CancelTask {

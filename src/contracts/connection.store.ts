@@ -1,8 +1,12 @@
 import type { AdmissionLedger } from './admission.ledger.js';
+import type { AnswerBox } from './answer.box.js';
 import type { BroadcastLedger } from './broadcast.ledger.js';
+import type { ChannelHistory } from './channel.history.js';
 import type { Connection } from './connection.js';
 import type { StoreCluster } from './node.bus.js';
+import type { PresenceLedger } from './presence.ledger.js';
 import type { RateBuckets } from './rate.buckets.js';
+import type { RequestClaims } from './request.claims.js';
 import type { RequestQuota } from './request.budget.js';
 
 /** What became of a join. `limit` means that the connection is in as many channels as it may be. */
@@ -118,6 +122,26 @@ export abstract class ConnectionStore {
 
   /** Token buckets for all processes that share the store; `null` where it cannot keep any. */
   rateBuckets(): RateBuckets | null {
+    return null;
+  }
+
+  /** Who is in which presence channel; `null` where this store has no place for it. */
+  presence(): PresenceLedger | null {
+    return null;
+  }
+
+  /** The last messages of channels; `null` where this store has no place for them. */
+  history(): ChannelHistory | null {
+    return null;
+  }
+
+  /** Which requests of clients were taken up already; `null` where this store has no place for it. */
+  claims(): RequestClaims | null {
+    return null;
+  }
+
+  /** Where answers of clients come together; `null` where this store has no place for them. */
+  answers(): AnswerBox | null {
     return null;
   }
 

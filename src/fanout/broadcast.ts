@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CancelTask } from '../contracts/clock.js';
+import { monotonicNow, type CancelTask } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import type { DeliveryAttempt, DeliveryOutcome, OutgoingMessage } from '../contracts/connection.transport.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
@@ -39,7 +39,7 @@ export class Broadcast implements DeliveryListener {
     const { payload, signal } = request;
     this.message = signal === undefined ? { payload } : { payload, signal };
     this.deliveries = new Deliveries(tools, this.message, this);
-    this.startedAt = tools.clock.now();
+    this.startedAt = monotonicNow(tools.clock);
     this.observation = tools.observer?.begin(() => this.broadcastId) ?? null;
   }
 
@@ -79,7 +79,7 @@ export class Broadcast implements DeliveryListener {
 
   finished({ recipient, ticket, startedAt }: Delivery, outcome: DeliveryAttempt): void {
     this.tools.lanes.leave(ticket);
-    this.conclude(recipient, outcome, this.observation === null ? 0 : this.tools.clock.now() - startedAt);
+    this.conclude(recipient, outcome, this.observation === null ? 0 : monotonicNow(this.tools.clock) - startedAt);
     this.moved();
   }
 
@@ -219,7 +219,7 @@ export class Broadcast implements DeliveryListener {
 
   private progress(): DeliveryProgress {
     const { broadcastId, counts, deliveries } = this;
-    const elapsedMs = this.tools.clock.now() - this.startedAt;
+    const elapsedMs = monotonicNow(this.tools.clock) - this.startedAt;
     return { broadcastId, ...counts, inFlight: deliveries.count, elapsedMs };
   }
 

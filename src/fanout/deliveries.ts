@@ -1,4 +1,4 @@
-import type { CancelTask } from '../contracts/clock.js';
+import { monotonicNow, type CancelTask } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
 import type { BroadcastTools } from './broadcast.tools.js';
@@ -108,7 +108,7 @@ export class Deliveries {
   }
 
   private deliveryOf(recipient: Recipient, ticket: LaneTicket): Delivery {
-    return { recipient, ticket, startedAt: this.tools.clock.now(), attempts: 0, cancelWaiting: null };
+    return { recipient, ticket, startedAt: monotonicNow(this.tools.clock), attempts: 0, cancelWaiting: null };
   }
 
   private tryOnce(delivery: Delivery): void {
@@ -187,6 +187,6 @@ export class Deliveries {
   }
 
   private remainingMs({ startedAt }: Delivery): number {
-    return startedAt + this.tools.deliveryTimeoutMs - this.tools.clock.now();
+    return startedAt + this.tools.deliveryTimeoutMs - monotonicNow(this.tools.clock);
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
-import { MAX_DELAY_MS, type Clock } from '../contracts/clock.js';
+import { MAX_DELAY_MS, monotonicNow, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore, Recipient } from '../contracts/connection.store.js';
 import type { AttemptLimits, DeliveryAttempt, OutgoingMessage } from '../contracts/connection.transport.js';
 import type { LocalRecipients } from '../contracts/local.recipients.js';
@@ -114,11 +114,11 @@ export class FanOutEngine {
     const { lanes, observer, clock } = this.tools;
     const route = this.asksStore || lanes.isBusy(connectionId) ? null : this.router.routeHere(connectionId);
     if (route === null) return null;
-    const startedAt = clock.now();
+    const startedAt = monotonicNow(clock);
     const limits = { attempt: 1, timeoutMs: this.tools.deliveryTimeoutMs };
     const outcome = await route.transport.deliver(route.target, { payload }, limits);
     if (outcome.status !== 'delivered') return null;
-    if (observer !== null) await tellOfOne(observer, clock.now() - startedAt);
+    if (observer !== null) await tellOfOne(observer, monotonicNow(clock) - startedAt);
     return outcome;
   }
 

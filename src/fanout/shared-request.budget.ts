@@ -1,4 +1,4 @@
-import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import { inTime, LATE, monotonicNow, type Clock } from '../contracts/clock.js';
 import { RequestBudget, type RequestQuota, type Reservation } from '../contracts/request.budget.js';
 import { TokenBucket } from './token.bucket.js';
 import { WaitingLine } from './waiting.line.js';
@@ -73,7 +73,7 @@ export class SharedRequestBudget extends RequestBudget {
   }
 
   private spend(): boolean {
-    const now = this.clock.now();
+    const now = monotonicNow(this.clock);
     while (this.held[0] !== undefined && (this.held[0].count === 0 || this.held[0].until < now)) this.held.shift();
     const [oldest] = this.held;
     if (oldest === undefined) return false;
@@ -97,7 +97,7 @@ export class SharedRequestBudget extends RequestBudget {
 
   /** One step: takes requests from the quota, or from the share while the store is away. Never rejects. */
   private async refill(): Promise<void> {
-    if (this.clock.now() < this.awayUntil) {
+    if (monotonicNow(this.clock) < this.awayUntil) {
       if (this.share.take()) this.line.serve();
       else await this.pause(this.share.delayMs);
       return;
@@ -106,7 +106,7 @@ export class SharedRequestBudget extends RequestBudget {
     const wanted = Math.min(this.lease, Math.max(1, this.line.length, 2 * this.usedSinceLease));
     const reservation = await this.reserve(wanted);
     if (reservation === null) {
-      this.awayUntil = this.clock.now() + AWAY_MS;
+      this.awayUntil = monotonicNow(this.clock) + AWAY_MS;
       return;
     }
     const { granted, delayMs } = reservation;
@@ -126,7 +126,7 @@ export class SharedRequestBudget extends RequestBudget {
   }
 
   private receive(granted: number): void {
-    this.held.push({ count: granted, until: this.clock.now() + KEEP_MS });
+    this.held.push({ count: granted, until: monotonicNow(this.clock) + KEEP_MS });
     while (this.line.length > 0 && this.spend()) this.line.serve();
   }
 

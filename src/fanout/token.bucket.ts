@@ -1,4 +1,4 @@
-import type { Clock } from '../contracts/clock.js';
+import { monotonicNow, type Clock } from '../contracts/clock.js';
 
 /** How many milliseconds' worth of requests may be made at once after a rest. */
 const BURST_MS = 100;
@@ -15,7 +15,7 @@ export class TokenBucket {
   ) {
     this.capacity = Math.max(1, (perSecond * BURST_MS) / 1_000);
     this.tokens = this.capacity;
-    this.filledAt = clock.now();
+    this.filledAt = monotonicNow(clock);
   }
 
   /** Whether there was one to take. */
@@ -32,7 +32,7 @@ export class TokenBucket {
   }
 
   private fill(): void {
-    const now = this.clock.now();
+    const now = monotonicNow(this.clock);
     // A clock that was set back earns nothing, and does not keep anybody waiting until it is where it was.
     const elapsedMs = Math.max(0, now - this.filledAt);
     this.filledAt = now;

@@ -6,6 +6,7 @@ import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WriteOutcome } from '../transports/local/local.transport.js';
 import type { GatewaySession } from './gateway.session.js';
 import { isWellFormedId } from './identifier.js';
+import { pathAndQueryOf } from './listening/request.target.js';
 import type { SignatureVerifier } from './signature.verifier.js';
 
 /** A body larger than this is not even read to its end. */
@@ -48,7 +49,7 @@ export class ConnectionsApi {
 
   /** Answers the request if it is one of this API's; tells whether it was. */
   accepts(request: IncomingMessage, response: ServerResponse): boolean {
-    const id = this.pattern.exec(request.url ?? '')?.[1];
+    const id = this.pattern.exec(pathAndQueryOf(request))?.[1];
     if (id === undefined) return false;
     void this.serve(request, response, id);
     return true;

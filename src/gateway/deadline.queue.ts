@@ -1,8 +1,8 @@
-import { MAX_DELAY_MS, type CancelTask, type Clock } from '../contracts/clock.js';
+import { MAX_DELAY_MS, monotonicNow, type CancelTask, type Clock } from '../contracts/clock.js';
 
 /** What a {@link DeadlineQueue} keeps on its items, so that an item costs it one slot of an array and nothing else. */
 export interface Dated {
-  /** When it is its turn (epoch ms). Only the queue writes it. */
+  /** When it is its turn, by the monotonic clock (ms). Only the queue writes it. */
   dueAtMs: number;
   /** Where it stands in the queue, -1 outside. Only the queue writes it. */
   queueIndex: number;
@@ -61,7 +61,7 @@ export class DeadlineQueue<Item extends Dated> {
   }
 
   private wakeAt(atMs: number): void {
-    const nowMs = this.clock.now();
+    const nowMs = monotonicNow(this.clock);
     const delayMs = Math.min(Math.max(atMs, this.notBeforeMs, nowMs) - nowMs, MAX_DELAY_MS);
     if (nowMs + delayMs >= this.wakeAtMs) return;
     this.cancel?.();
@@ -76,7 +76,7 @@ export class DeadlineQueue<Item extends Dated> {
   }
 
   private run(): void {
-    const nowMs = this.clock.now();
+    const nowMs = monotonicNow(this.clock);
     const lateMs = nowMs - this.wakeAtMs;
     this.sleep();
     if (lateMs > LATE_MS) {

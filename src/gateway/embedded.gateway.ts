@@ -18,8 +18,8 @@ import { WEBSOCKET_OPTIONS } from '../websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from '../websocket.options-resolver.js';
 import type { ClusterNode } from './cluster/cluster.node.js';
 import type { GatewayServer } from './gateway.server.js';
-import type { OwnServer } from './own.server.js';
-import { Readiness } from './readiness.js';
+import type { OwnServer } from './listening/own.server.js';
+import { Readiness } from './listening/readiness.js';
 
 /**
  * A WebSocket server in this process that stands in for API Gateway: it makes the same events of its sockets, asks the same handler, and
@@ -120,7 +120,7 @@ export class EmbeddedGateway implements OnApplicationBootstrap, OnModuleDestroy 
 
   private async serveAlone(gateway: ResolvedGatewayOptions): Promise<void> {
     // Only where it listens: a Lambda never loads this, nor does an application whose server it shares.
-    const { OwnServer } = await import('./own.server.js');
+    const { OwnServer } = await import('./listening/own.server.js');
     this.ownServer = await OwnServer.create(gateway, this.options.clock, this.log);
     await this.serve(this.ownServer.http, gateway);
     await this.ownServer.listen();

@@ -9,6 +9,7 @@ import type {
 } from '../protocol/events.js';
 import { ReservedRoutes } from '../protocol/route-selection.js';
 import { createId, createTraceId } from './identifier.js';
+import { pathAndQueryOf } from './listening/request.target.js';
 
 /** What stays the same in all the events of one connection. */
 export interface EventSource {
@@ -36,7 +37,7 @@ const HOP_BY_HOP = new Set([
 /** The CONNECT event of an upgrade request, key by key as API Gateway makes it. */
 export function connectEvent(source: EventSource, request: IncomingMessage, now: number): WebSocketConnectEvent {
   const headers = groupHeaders(request, source, now);
-  const query = groupQuery(request.url ?? '');
+  const query = groupQuery(pathAndQueryOf(request));
   return {
     headers: lastOfEach(headers),
     multiValueHeaders: Object.fromEntries(headers),

@@ -13,21 +13,22 @@ import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalTransport } from '../transports/local/local.transport.js';
 import type { WebSocketHandler } from '../websocket.handler.js';
 import { ConnectionsApi } from './connections.api.js';
-import { narrowOffers } from './compression.offer.js';
-import { Compressor } from './compressor.js';
-import { FrameCache } from './frame.cache.js';
-import { UNCOMPRESSED } from './framed.message.js';
-import { drain } from './drain.js';
+import { narrowOffers } from './frames/compression.offer.js';
+import { Compressor } from './frames/compressor.js';
+import { FrameCache } from './frames/frame.cache.js';
+import { UNCOMPRESSED } from './frames/framed.message.js';
+import { drain } from './listening/drain.js';
 import type { EventSource } from './gateway.events.js';
 import { GatewaySession } from './gateway.session.js';
-import { refusal, refusalOf, refuse, type Refusal } from './handshake.js';
+import { refusal, refusalOf, refuse, type Refusal } from './listening/handshake.js';
 import { createId } from './identifier.js';
-import { Probes } from './probes.js';
-import type { Readiness } from './readiness.js';
+import { Probes } from './listening/probes.js';
+import type { Readiness } from './listening/readiness.js';
+import { hostOf, pathAndQueryOf } from './listening/request.target.js';
 import { RecordRenewal } from './record.renewal.js';
 import { RequestAuthorizer } from './request.authorizer.js';
 import { RouteTable, routesWithListeners } from './route.table.js';
-import { attachTo, type ServerGuest } from './server.attachment.js';
+import { attachTo, type ServerGuest } from './listening/server.attachment.js';
 import type { SessionContext } from './session.context.js';
 import { SessionWatch, watchPolicyOf } from './session.watch.js';
 import { chosenSubprotocol, isOffered } from './subprotocol.js';
@@ -127,9 +128,10 @@ export class GatewayServer implements ServerGuest {
     return true;
   }
 
-  private isOurs({ url = '' }: IncomingMessage): boolean {
+  private isOurs(request: IncomingMessage): boolean {
     const { path } = this.context.options;
-    return url === path || url.startsWith(`${path}?`) || url === `${path}/` || url.startsWith(`${path}/?`);
+    const target = pathAndQueryOf(request);
+    return target === path || target === `${path}/` || target.startsWith(`${path}?`) || target.startsWith(`${path}/?`);
   }
 
   private async shakeHands(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -230,7 +232,7 @@ export class GatewayServer implements ServerGuest {
     return {
       connectionId: createId(),
       connectedAt: this.context.clock.now(),
-      domainName: request.headers.host ?? '',
+      domainName: hostOf(request),
       stage,
       apiId,
       identity: { ...(userAgent !== undefined && { userAgent }), sourceIp },

@@ -1,7 +1,7 @@
 import type { IncomingMessage as HttpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { inTime, LATE } from '../contracts/clock.js';
+import { inTime, LATE, monotonicNow } from '../contracts/clock.js';
 import type { DisconnectCause } from '../contracts/connection.js';
 import type { ClosedBy } from '../contracts/gateway.observer.js';
 import type { OutgoingMessage } from '../contracts/connection.transport.js';
@@ -10,9 +10,9 @@ import { ErrorFrames } from '../protocol/error-frames.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalSocket, WriteOutcome } from '../transports/local/local.transport.js';
-import { measureFrames } from './frame.meter.js';
-import { FrameWriter } from './frame.writer.js';
-import type { FramedMessage } from './framed.message.js';
+import { measureFrames } from './frames/frame.meter.js';
+import { FrameWriter } from './frames/frame.writer.js';
+import type { FramedMessage } from './frames/framed.message.js';
 import { connectEvent, disconnectEvent, messageEvent, type EventSource } from './gateway.events.js';
 import type { GatewaySocket, SocketOwner } from './gateway.socket.js';
 import { createId } from './identifier.js';
@@ -45,6 +45,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   private isThrottled = false;
   private ending: Promise<void> | undefined;
   private tellEnd: (() => void) | undefined;
+  readonly openedAtMs: number;
   lastActiveAtMs: number;
   closingSinceMs: number | null = null;
   slowSinceMs: number | null = null;
@@ -57,7 +58,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
     private readonly source: EventSource,
     private readonly context: SessionContext,
   ) {
-    this.lastActiveAtMs = source.connectedAt;
+    this.openedAtMs = this.lastActiveAtMs = monotonicNow(context.clock);
   }
 
   get connectionId(): string {
@@ -67,10 +68,12 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   /** What `GET @connections/{id}` tells. */
   get info(): { connectedAt: string; identity: EventSource['identity']; lastActiveAt: string } {
     const { connectedAt, identity } = this.source;
+    const { clock } = this.context;
+    const lastActiveAt = clock.now() - (monotonicNow(clock) - this.lastActiveAtMs);
     return {
       connectedAt: new Date(connectedAt).toISOString(),
       identity,
-      lastActiveAt: new Date(this.lastActiveAtMs).toISOString(),
+      lastActiveAt: new Date(lastActiveAt).toISOString(),
     };
   }
 
@@ -83,10 +86,6 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   get ended(): Promise<void> {
     this.ending ??= this.hasEnded ? Promise.resolve() : new Promise((resolve) => (this.tellEnd = resolve));
     return this.ending;
-  }
-
-  get connectedAt(): number {
-    return this.source.connectedAt;
   }
 
   get bufferedBytes(): number {
@@ -176,7 +175,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
       return;
     }
     this.heard++;
-    this.lastActiveAtMs = this.context.clock.now();
+    this.lastActiveAtMs = monotonicNow(this.context.clock);
     this.messages ??= new MessageQueue(this, this.context.messageLimits);
     this.messages.add({ data, isBinary });
     if (this.messages.backlogBytes > this.context.maxBacklogBytes) this.refuse(Closes.tooMuchAtOnce);
@@ -214,7 +213,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   private closeWith({ code, reason, cause }: Closing): void {
     if (this.closing !== undefined) return;
     this.closing = { code, reason, cause };
-    this.closingSinceMs = this.context.clock.now();
+    this.closingSinceMs = monotonicNow(this.context.clock);
     this.context.watch.closing(this);
   }
 
@@ -232,16 +231,17 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
       this.write(ErrorFrames.forbidden(this.connectionId, createId()));
       return;
     }
-    const startedAt = this.context.clock.now();
-    const event = messageEvent(this.source, routeKey, body, isBinary, startedAt);
+    const { clock } = this.context;
+    const startedAtMs = monotonicNow(clock);
+    const event = messageEvent(this.source, routeKey, body, isBinary, clock.now());
     const requestId = event.requestContext.requestId ?? createId();
     const response = await inTime(
-      this.context.clock,
+      clock,
       ApiGatewayLimits.integrationTimeoutMs,
       this.context.handle(event, { isOver: this.hasEnded }),
     );
     const status = response === LATE ? 504 : response.statusCode;
-    this.context.observer?.handled(this.connectionId, routeKey, status, this.context.clock.now() - startedAt);
+    this.context.observer?.handled(this.connectionId, routeKey, status, monotonicNow(clock) - startedAtMs);
     if (response === LATE) this.write(ErrorFrames.timedOut(this.connectionId, requestId));
     else if (this.context.routeResponses.has(routeKey)) this.write(response.body);
     // Whether API Gateway tells the client of a failed one-way route is not settled; silence would help nobody.
@@ -257,7 +257,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   private writeFrame(message: FramedMessage): WriteOutcome {
     const outcome = this.writer?.send(message) ?? 'gone';
     if (outcome === 'delivered') {
-      this.lastActiveAtMs = this.context.clock.now();
+      this.lastActiveAtMs = monotonicNow(this.context.clock);
       this.slowSinceMs = null;
       this.isThrottled = false;
       this.context.observer?.sent(message.bytes);

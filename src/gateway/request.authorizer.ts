@@ -1,4 +1,4 @@
-import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import { inTime, LATE, monotonicNow, type Clock } from '../contracts/clock.js';
 import { withoutMessage } from '../logging/error.description.js';
 import type { Log } from '../logging/log.js';
 import type { ResolvedIdentitySource } from '../options/authorizer.options-resolver.js';
@@ -46,11 +46,11 @@ export class RequestAuthorizer {
     // Whoever lacks a source is answered without a call: nobody but the client could tell the authorizer more.
     if (!this.identitySources.every((source) => isThere(connect, source))) return UNAUTHORIZED;
     const event = this.eventOf(connect);
-    const startedAtMs = this.clock.now();
+    const startedAtMs = monotonicNow(this.clock);
     try {
       const answer = await inTime(this.clock, ApiGatewayLimits.integrationTimeoutMs, this.call(event));
       if (answer === LATE) throw new UnusableAnswerError('It took longer than 29 seconds.');
-      return this.verdictOn(answer, event.methodArn, this.clock.now() - startedAtMs);
+      return this.verdictOn(answer, event.methodArn, monotonicNow(this.clock) - startedAtMs);
     } catch (error) {
       return this.failure(error, connect.requestContext);
     }

@@ -3,7 +3,7 @@ import type { GatewayObserver } from '../contracts/gateway.observer.js';
 import type { WebSocketEvent } from '../protocol/events.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import type { EventOrigin } from '../websocket.handler.js';
-import type { FrameCache } from './frame.cache.js';
+import type { FrameCache } from './frames/frame.cache.js';
 import type { RequestAuthorizer } from './request.authorizer.js';
 import type { RouteTable } from './route.table.js';
 import type { MessageQueueLimits } from './message.queue.js';

@@ -13,7 +13,7 @@ const POLICY: WatchPolicy = {
 
 /** A connection whose client does what the test says. */
 class FakeSession implements Watched {
-  readonly connectedAt: number;
+  readonly openedAtMs: number;
   readonly happened: { readonly what: string; readonly atMs: number }[] = [];
   lastActiveAtMs: number;
   bufferedBytes = 0;
@@ -34,7 +34,7 @@ class FakeSession implements Watched {
     /** Whether a close frame can be sent. */
     private readonly canClose = true,
   ) {
-    this.connectedAt = this.lastActiveAtMs = clock.now();
+    this.openedAtMs = this.lastActiveAtMs = clock.monotonicNow();
     watch.add(this);
   }
 
@@ -50,7 +50,7 @@ class FakeSession implements Watched {
   close(code: number): void {
     if (!this.canClose) return;
     this.note(`close ${code}`);
-    this.closingSinceMs = this.clock.now();
+    this.closingSinceMs = this.clock.monotonicNow();
     this.watch.closing(this);
   }
 
@@ -59,7 +59,7 @@ class FakeSession implements Watched {
   }
 
   private note(what: string): void {
-    this.happened.push({ what, atMs: this.clock.now() - this.connectedAt });
+    this.happened.push({ what, atMs: this.clock.monotonicNow() - this.openedAtMs });
   }
 }
 
@@ -205,5 +205,25 @@ describe('a client that reads too slowly', () => {
     expect(session.names).not.toContain('close 1013');
     await clock.advance(1);
     expect(session.names).toContain('close 1013');
+  });
+});
+
+describe('setting the clock', () => {
+  it.each([
+    ['back', -60_000],
+    ['forward', 60_000],
+  ])('%s changes neither when clients are pinged nor when connections end', async (_, byMs) => {
+    const { clock, watch } = watchOn({ idleTimeoutMs: 50_000 });
+    const alive = new FakeSession(clock, watch);
+    const dead = new FakeSession(clock, watch, false);
+    await clock.advance(5_000);
+    clock.setBy(byMs);
+    await clock.advance(40_000);
+    expect(alive.names).toEqual(['ping', 'ping']);
+    expect(dead.names).toEqual(['ping', 'terminate']);
+    await clock.advance(4_999);
+    expect(alive.names).not.toContain('close 1001');
+    await clock.advance(1);
+    expect(alive.names).toContain('close 1001');
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../contracts/clock.js';
+import { monotonicNow, type Clock } from '../contracts/clock.js';
 import type { ResolvedSessionOptions } from '../options/session.options-resolver.js';
 import { Closes, type Close } from '../protocol/close-codes.js';
 import { DeadlineQueue, type Dated } from './deadline.queue.js';
@@ -30,7 +30,8 @@ export function watchPolicyOf(options: ResolvedSessionOptions): WatchPolicy {
 
 /** A connection as its watch sees it. */
 export interface Watched extends Dated {
-  readonly connectedAt: number;
+  /** When it was opened. Like all times of a watch by the monotonic clock: setting the machine's must neither end connections nor spare them. */
+  readonly openedAtMs: number;
   /** When it last carried data, in either direction. */
   readonly lastActiveAtMs: number;
   /** What waits for the client to read. */
@@ -80,7 +81,7 @@ export class SessionWatch {
   add(session: Watched): void {
     // Clients that come together, as after a restart, are not pinged together.
     this.phase = (this.phase + GOLDEN_SECTION) % 1;
-    session.pingAtMs = this.clock.now() + Math.ceil(this.checkEveryMs * (1 - this.phase));
+    session.pingAtMs = monotonicNow(this.clock) + Math.ceil(this.checkEveryMs * (1 - this.phase));
     this.reschedule(session);
   }
 
@@ -91,7 +92,7 @@ export class SessionWatch {
   /** Takes note that a message found too much waiting already. */
   throttled(session: Watched): void {
     if (session.slowSinceMs !== null) return;
-    session.slowSinceMs = this.clock.now();
+    session.slowSinceMs = monotonicNow(this.clock);
     this.reschedule(session);
   }
 
@@ -109,7 +110,7 @@ export class SessionWatch {
     }
     this.measure(session, nowMs);
     this.hear(session);
-    const isOld = isDue(session.connectedAt, policy.maxConnectionMs, nowMs);
+    const isOld = isDue(session.openedAtMs, policy.maxConnectionMs, nowMs);
     if (isOld || isDue(session.lastActiveAtMs, policy.idleTimeoutMs, nowMs)) close(session, Closes.goingAway);
     else if (isDue(session.slowSinceMs, policy.slowConsumerMs, nowMs)) close(session, Closes.slowConsumer);
     else if (session.bytesReadAtPing >= 0 && nowMs >= this.pongDueAt(session)) session.terminate();
@@ -154,7 +155,7 @@ export class SessionWatch {
   private nextLookAt(session: Watched): number {
     const nextPingAtMs = session.pingAtMs + this.checkEveryMs;
     const pongDueAtMs = this.pongDueAt(session);
-    return nextPingAtMs < pongDueAtMs && this.clock.now() < nextPingAtMs ? nextPingAtMs : pongDueAtMs;
+    return nextPingAtMs < pongDueAtMs && monotonicNow(this.clock) < nextPingAtMs ? nextPingAtMs : pongDueAtMs;
   }
 
   private reschedule(session: Watched): void {
@@ -166,7 +167,7 @@ export class SessionWatch {
     let dueAtMs = session.bytesReadAtPing < 0 ? session.pingAtMs : this.nextLookAt(session);
     if (session.slowSinceMs !== null) dueAtMs = Math.min(dueAtMs, session.slowSinceMs + policy.slowConsumerMs);
     if (policy.idleTimeoutMs !== null) dueAtMs = Math.min(dueAtMs, session.lastActiveAtMs + policy.idleTimeoutMs);
-    if (policy.maxConnectionMs !== null) dueAtMs = Math.min(dueAtMs, session.connectedAt + policy.maxConnectionMs);
+    if (policy.maxConnectionMs !== null) dueAtMs = Math.min(dueAtMs, session.openedAtMs + policy.maxConnectionMs);
     this.queue.schedule(session, dueAtMs);
   }
 }

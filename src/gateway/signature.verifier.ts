@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../contracts/clock.js';
 import type { GatewayCredentials } from '../options/gateway.options.js';
 import { deriveSigningKey, sign, SIGV4_ALGORITHM } from '../signing/sigv4.js';
+import { pathAndQueryOf } from './listening/request.target.js';
 
 /** How far a request's date may be from ours: five minutes, as at AWS. */
 const MAX_SKEW_MS = 300_000;
@@ -59,7 +60,7 @@ export class SignatureVerifier {
     scope: { date: string; region: string; service: string },
     timestamp: string,
   ): string {
-    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
+    const [path = '', query = ''] = pathAndQueryOf(request).split(/\?(.*)/s);
     const headers = names.map((name) => [name, headerOf(request.headers, name) ?? ''] as const);
     const key = deriveSigningKey(this.credentials.secretAccessKey, scope);
     return sign(

@@ -1,4 +1,4 @@
-import { inTime, LATE, type Clock } from '../contracts/clock.js';
+import { inTime, LATE, monotonicNow, type Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import { reasonOf } from './failure.reason.js';
 
@@ -27,9 +27,9 @@ export class HealthProbe {
 
   async check(): Promise<WebSocketHealth> {
     const { clock, storeTimeoutMs } = this.options;
-    const startedAt = clock.now();
+    const startedAt = monotonicNow(clock);
     const reason = await inTime(clock, storeTimeoutMs, this.failure());
-    const latencyMs = clock.now() - startedAt;
+    const latencyMs = monotonicNow(clock) - startedAt;
     if (reason === null) return { status: 'up', latencyMs };
     return { status: 'down', latencyMs, reason: reason === LATE ? 'TimeoutError' : reason };
   }

@@ -1,5 +1,7 @@
 import type { AdmissionLedger } from '../contracts/admission.ledger.js';
+import type { AnswerBox } from '../contracts/answer.box.js';
 import type { BroadcastLedger } from '../contracts/broadcast.ledger.js';
+import type { ChannelHistory } from '../contracts/channel.history.js';
 import type { Connection } from '../contracts/connection.js';
 import {
   ConnectionStore,
@@ -11,7 +13,9 @@ import {
   type Recipient,
 } from '../contracts/connection.store.js';
 import type { StoreCluster } from '../contracts/node.bus.js';
+import type { PresenceLedger } from '../contracts/presence.ledger.js';
 import type { RateBuckets } from '../contracts/rate.buckets.js';
+import type { RequestClaims } from '../contracts/request.claims.js';
 import type { RequestQuota } from '../contracts/request.budget.js';
 
 /** A store that is chosen at the first operation: what it depends on may not exist before. */
@@ -96,6 +100,22 @@ export class DeferredConnectionStore extends ConnectionStore {
 
   override rateBuckets(): RateBuckets | null {
     return this.store.rateBuckets();
+  }
+
+  override presence(): PresenceLedger | null {
+    return this.store.presence();
+  }
+
+  override history(): ChannelHistory | null {
+    return this.store.history();
+  }
+
+  override claims(): RequestClaims | null {
+    return this.store.claims();
+  }
+
+  override answers(): AnswerBox | null {
+    return this.store.answers();
   }
 
   override async ping(): Promise<void> {

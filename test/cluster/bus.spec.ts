@@ -9,11 +9,16 @@ import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 
 /** The time of the machine, which jumps when the test says so: what a process sees that was stopped. */
 class JumpingClock extends Clock {
-  aheadMs = 0;
+  wallAheadMs = 0;
+  monotonicAheadMs = 0;
   private readonly machine = new SystemClock();
 
   now(): number {
-    return this.machine.now() + this.aheadMs;
+    return this.machine.now() + this.wallAheadMs;
+  }
+
+  override monotonicNow(): number {
+    return this.machine.monotonicNow() + this.monotonicAheadMs;
   }
 
   after(delayMs: number, task: () => void): CancelTask {
@@ -126,7 +131,11 @@ describeWithRedis('the bus between nodes', () => {
     expect([...mirror.recipients('news')]).toEqual([]);
   });
 
-  it('keeps a process that was stopped from bringing connections back that others have ended', async () => {
+  it.each([
+    ['was stopped', 61_000, 61_000],
+    ['was stopped while the clock was set back', 0, 61_000],
+    ['was suspended with its machine', 61_000, 0],
+  ])('keeps a process that %s from bringing connections back that others have ended', async (_, wallMs, monotonicMs) => {
     const clock = new JumpingClock();
     const node = await startNode(redis.url, { leaseMs: 60_000 }, { clock });
     const member = await join(node);
@@ -136,7 +145,8 @@ describeWithRedis('the bus between nodes', () => {
     expect(await cluster().registry.claim(nodeId, 'a burier', 1_000)).toBe(true);
     await nodes[0].app.get(ConnectionStore).remove(member.connectionId);
     await probe.del(`websocket:removed:${member.connectionId}`);
-    clock.aheadMs += 61_000;
+    clock.wallAheadMs = wallMs;
+    clock.monotonicAheadMs = monotonicMs;
     member.client.send('I am back');
     expect(await member.client.closed).toMatchObject({ code: 1012 });
     expect(await nodes[0].manager.connectionExists(member.connectionId)).toBe(false);

@@ -33,7 +33,7 @@ describe('the documents', () => {
   });
 
   it('say what language each block is in, but for drawings and logs', () => {
-    const known = new Set(['', 'ts', 'js', 'json', 'sh', 'yaml', 'nginx', 'haproxy']);
+    const known = new Set(['', 'ts', 'js', 'json', 'jsonl', 'sh', 'yaml', 'nginx', 'haproxy']);
     expect(blocks.filter(({ language }) => !known.has(language))).toEqual([]);
   });
 

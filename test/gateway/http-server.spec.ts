@@ -5,7 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { EmbeddedGateway, WebSocketManager } from '../../src/index.js';
-import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
 import { fetchPlain, GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
 import { managementApiClient, testCredentials } from '../support/management-api-client.js';
 
@@ -102,6 +102,88 @@ describe('the gateway on the HTTP server of the application', () => {
     await raw.closed;
     expect(raw.text).toBe('HTTP/1.1 410 Gone\r\n\r\n');
     await Promise.all([ours.close(), other.close()]);
+  });
+});
+
+describe('a request for an upgrade to another protocol', () => {
+  const h2c = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA' };
+
+  it('is a request like any other to the application', async () => {
+    const { endpoint } = await attached().start();
+    const origin = new URL(endpoint).origin;
+    expect(await fetchPlain(origin, { headers: h2c })).toMatchObject({ status: 200, body: 'a page' });
+    const headers = { ...h2c, 'Content-Type': 'application/json' };
+    expect(await fetchPlain(`${origin}/orders`, { method: 'POST', headers, body: '{"tea":2}' })).toMatchObject({
+      status: 201,
+      body: '{"ordered":{"tea":2}}',
+    });
+    expect((await fetchPlain(`${origin}/nowhere`, { headers: h2c })).status).toBe(404);
+  });
+
+  it('leaves its connection to further requests, and to a WebSocket', async () => {
+    const app = await attached().start();
+    const raw = await RawConnection.open(app.port);
+    const fields = 'Host: h\r\nContent-Type: application/json\r\nUpgrade: h2c\r\nConnection: upgrade\r\n';
+    raw.socket.write(`POST /orders HTTP/1.1\r\n${fields}Transfer-Encoding: chunked\r\n\r\n5\r\n{"tea\r\n`);
+    await app.manager.getAllConnections();
+    raw.socket.write(`4\r\n":2}\r\n0\r\n\r\nPOST /orders HTTP/1.1\r\n${fields}Content-Length: 9\r\n\r\n{"tea":3}`);
+    await raw.until('{"ordered":{"tea":2}}');
+    await raw.until('{"ordered":{"tea":3}}');
+    raw.socket.write(upgradeRequest({}));
+    await raw.until('101 Switching Protocols');
+    raw.socket.destroy();
+  });
+
+  it('is refused when it has more header fields than Node shows', async () => {
+    const app = await attached().start();
+    const raw = await RawConnection.open(app.port);
+    const many = Array.from({ length: 1_000 }, () => 'a:b').join('\r\n');
+    raw.socket.write(`POST /orders HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: upgrade\r\n${many}\r\n`);
+    raw.socket.write('Content-Length: 43\r\n\r\nGET / HTTP/1.1\r\nHost: an-other-request\r\n\r\n');
+    await raw.closed;
+    expect(raw.text).toMatch(/^HTTP\/1\.1 431 /);
+    expect(raw.text).not.toContain('a page');
+  });
+
+  it('is answered on the gateway’s own port too', async () => {
+    const { endpoint } = await gatewayApp().gateway({ credentials: testCredentials }).start();
+    expect((await fetchPlain(`${new URL(endpoint).origin}/readyz`, { headers: h2c })).status).toBe(200);
+    const url = `${endpoint}/@connections/x`;
+    const answer = await fetchPlain(url, { method: 'POST', headers: h2c, body: 'hello' });
+    expect(answer).toMatchObject({ status: 403, body: '{"message":"Missing Authentication Token"}' });
+  });
+});
+
+describe('a request target in absolute form', () => {
+  /** The first line of the answer to a request, whose target is as it stands here. */
+  async function statusOf(port: number, request: string): Promise<string> {
+    const raw = await RawConnection.open(port);
+    raw.socket.write(request);
+    const answer = await raw.until('\r\n\r\n');
+    raw.socket.destroy();
+    return answer.split(' ')[1] ?? '';
+  }
+  const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`;
+
+  it('is that of its path', async () => {
+    const app = await attached().gateway({ credentials: testCredentials, probes: {} }).start();
+    const origin = 'http://chat.example:8080';
+    expect(await statusOf(app.port, get(`${origin}/`))).toBe('200');
+    expect(await statusOf(app.port, get(`${origin}/ws`))).toBe('426');
+    expect(await statusOf(app.port, get(`${origin}/livez?a=b`))).toBe('200');
+    expect(await statusOf(app.port, get(`${origin}/ws/@connections/x`))).toBe('403');
+    expect(await statusOf(app.port, upgradeRequest({ path: `${origin}/ws` }))).toBe('101');
+    expect(await statusOf(app.port, upgradeRequest({ path: `${origin}?/ws` }))).toBe('404');
+    expect(await statusOf(app.port, upgradeRequest({ path: 'HTTPS://chat.example/other' }))).toBe('404');
+  });
+
+  it('names the host that the client wants, whatever the header says, and brings its query', async () => {
+    const connected = recorder<'websocket.connected'>();
+    const app = await gatewayApp().on('websocket.connected', connected.push).start();
+    await statusOf(app.port, upgradeRequest({ path: 'http://chat.example:8080/ws?token=example' }));
+    const { eventData } = await connected.next();
+    expect(eventData.requestContext.domainName).toBe('chat.example:8080');
+    expect(eventData).toMatchObject({ queryStringParameters: { token: 'example' } });
   });
 });
 

@@ -8,6 +8,7 @@ interface Task {
 /** A clock that stands still until the test moves it. */
 export class ManualClock extends Clock {
   private readonly tasks = new Set<Task>();
+  private setByMs = 0;
 
   /** @param time the time it shows at first (epoch ms) */
   constructor(private time = Date.UTC(2026, 0, 1)) {
@@ -15,7 +16,16 @@ export class ManualClock extends Clock {
   }
 
   now(): number {
+    return this.time + this.setByMs;
+  }
+
+  override monotonicNow(): number {
     return this.time;
+  }
+
+  /** Sets the clock forward, or back: no time passes, and timers do not notice. */
+  setBy(ms: number): void {
+    this.setByMs += ms;
   }
 
   after(delayMs: number, run: () => void): CancelTask {

@@ -17,13 +17,14 @@ function listen(type, event, method) {
 }
 
 /**
- * The embedded gateway on the HTTP server of a Nest application, state in memory, every option at its default but those given.
+ * The embedded gateway on the HTTP server of a Nest application, state in memory unless told otherwise, every option at its default but those given.
  *
  * @param isInRoom whether each connection joins a channel when it opens
  * @param isCompressed whether messages of any size are compressed
+ * @param state options that keep it elsewhere: nodes that share a Redis are a cluster
  * @param answersBy `response` answers by what the listener returns, `send` by a message to the connection
  */
-export async function start({ isInRoom = false, isCompressed = false, answersBy = 'response' }) {
+export async function start({ isInRoom = false, isCompressed = false, answersBy = 'response', state = {} }) {
   let manager;
   class Listener {
     onConnected({ connectionId }) {
@@ -43,7 +44,7 @@ export async function start({ isInRoom = false, isCompressed = false, answersBy 
     ...(answersBy === 'response' && { routeResponses: ['$default'] }),
   };
   class Application {}
-  Module({ imports: [WebSocketModule.forRoot({ gateway })], providers: [Listener] })(Application);
+  Module({ imports: [WebSocketModule.forRoot({ gateway, ...state })], providers: [Listener] })(Application);
   const app = await NestFactory.create(Application, { logger: ['error', 'warn'] });
   manager = app.get(WebSocketManager);
   await app.listen(0, '127.0.0.1');

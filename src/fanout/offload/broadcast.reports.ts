@@ -1,5 +1,5 @@
 import type { BroadcastLedger, BroadcastReport } from '../../contracts/broadcast.ledger.js';
-import type { Clock } from '../../contracts/clock.js';
+import { monotonicNow, type Clock } from '../../contracts/clock.js';
 import { keepingAlive } from '../keeping-alive.js';
 
 /** How long to wait for a broadcast. */
@@ -45,11 +45,11 @@ export class BroadcastReports {
     broadcastId: string,
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: UntilBroadcastOptions,
   ): Promise<BroadcastReport | null> {
-    const deadline = this.clock.now() + timeoutMs;
+    const deadline = monotonicNow(this.clock) + timeoutMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * GROWTH)) {
       signal?.throwIfAborted();
       const answer = await this.get(broadcastId).catch((error: unknown) => ({ error }));
-      const remainingMs = deadline - this.clock.now();
+      const remainingMs = deadline - monotonicNow(this.clock);
       if (answer !== null && 'error' in answer) {
         if (remainingMs <= 0) throw answer.error;
       } else if (answer === null || answer.isComplete || remainingMs <= 0) {

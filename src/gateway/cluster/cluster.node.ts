@@ -1,6 +1,6 @@
 import type { ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
 import type { ConnectionMirror } from '../../connections/connection.mirror.js';
-import type { CancelTask, Clock } from '../../contracts/clock.js';
+import { monotonicNow, type CancelTask, type Clock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
 import type { DeliveryAttempt } from '../../contracts/connection.transport.js';
 import type { Lease, NodeRegistry } from '../../contracts/node.registry.js';
@@ -34,6 +34,21 @@ const TRY_AGAIN_MS = 1_000;
 /** How often this node looks whether what it knows of its connections is what the store knows, in leases. */
 const REFRESH_EVERY_LEASES = 20;
 
+/** By both clocks of the machine. */
+interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+function momentOf(clock: Clock): Moment {
+  return { wallMs: clock.now(), monotonicMs: monotonicNow(clock) };
+}
+
+/** The more that either clock shows: the one stands still while the machine is suspended, the other may be set back. */
+function elapsedMs(clock: Clock, since: Moment): number {
+  return Math.max(clock.now() - since.wallMs, monotonicNow(clock) - since.monotonicMs);
+}
+
 /**
  * This gateway as a node among others: it holds a lease, serves the others' requests for its sockets, ends the connections of nodes that died, and
  * brings the store up to date after one was away from the other.
@@ -45,7 +60,7 @@ export class ClusterNode implements MailboxOwner {
   private lease: Lease | undefined;
   /** Since when every renewal has succeeded. */
   private undisturbedSince: number | undefined;
-  private renewedAt = -Infinity;
+  private renewedAt: Moment | undefined;
   private refreshedAt: number;
   private isRestorationDue = false;
   private hasStoreLost = false;
@@ -60,7 +75,7 @@ export class ClusterNode implements MailboxOwner {
     this.requests = new NodeRequests(transport, lifecycle);
     this.deadNodes = new DeadNodes(store, registry, lifecycle, clock, options.leaseMs, log);
     this.restoration = new MirrorRestoration(store, lifecycle, transport, mirror, clock, options.leaseMs);
-    this.refreshedAt = clock.now();
+    this.refreshedAt = monotonicNow(clock);
   }
 
   /** Becomes a node. Resolves also when the store is away: then it goes on trying. */
@@ -108,7 +123,7 @@ export class ClusterNode implements MailboxOwner {
   /** Whether nobody can have taken this node for dead yet. A process that was stopped finds out by the time that has passed. */
   private get isCertain(): boolean {
     const { clock, options } = this.context;
-    return clock.now() - this.renewedAt < options.leaseMs;
+    return this.renewedAt !== undefined && elapsedMs(clock, this.renewedAt) < options.leaseMs;
   }
 
   private get nodeId(): string {
@@ -129,7 +144,7 @@ export class ClusterNode implements MailboxOwner {
     try {
       await mailbox.openFor(this);
       await this.renew();
-      this.undisturbedSince ??= clock.now();
+      this.undisturbedSince ??= monotonicNow(clock);
       this.tend();
     } catch (error) {
       if (this.undisturbedSince !== undefined) {
@@ -147,7 +162,7 @@ export class ClusterNode implements MailboxOwner {
     const { registry, options } = this.context;
     const { lease } = this;
     // Not later than the store counts from.
-    const now = this.context.clock.now();
+    const now = momentOf(this.context.clock);
     const renewal = lease === undefined ? 'forgotten' : await registry.renew(this.nodeId, options.leaseMs, lease);
     if (typeof renewal === 'object') {
       // Asleep for so long, as a suspended machine is, it knows nothing of the others: they may have been, too.
@@ -165,7 +180,7 @@ export class ClusterNode implements MailboxOwner {
     else this.hold(joined, now);
   }
 
-  private hold(lease: Lease, now: number): void {
+  private hold(lease: Lease, now: Moment): void {
     this.lease = lease;
     this.renewedAt = now;
   }
@@ -194,7 +209,7 @@ export class ClusterNode implements MailboxOwner {
     transport.rename(`local:${crypto.randomUUID()}`);
     this.hasStrangers = await this.restoration.closeStrangers();
     await mailbox.rename(this.nodeId);
-    const now = clock.now();
+    const now = momentOf(clock);
     const joined = await registry.join(this.nodeId, options.leaseMs);
     if (joined !== 'fenced') this.hold(joined, now);
   }
@@ -215,12 +230,12 @@ export class ClusterNode implements MailboxOwner {
     if (this.hasStrangers) this.hasStrangers = await this.restoration.closeStrangers();
     if (this.isRestorationDue) await this.restoreAll();
     else await this.restoration.settleEnds(false);
-    const undisturbedMs = this.undisturbedSince === undefined ? 0 : clock.now() - this.undisturbedSince;
+    const undisturbedMs = this.undisturbedSince === undefined ? 0 : monotonicNow(clock) - this.undisturbedSince;
     // After an outage everybody has to come back first, or the living would bury one another.
     if (undisturbedMs >= options.leaseMs) await this.deadNodes.bury();
     if (undisturbedMs >= 2 * options.leaseMs) await this.deadNodes.audit();
-    if (clock.now() - this.refreshedAt < REFRESH_EVERY_LEASES * options.leaseMs) return;
-    this.refreshedAt = clock.now();
+    if (monotonicNow(clock) - this.refreshedAt < REFRESH_EVERY_LEASES * options.leaseMs) return;
+    this.refreshedAt = monotonicNow(clock);
     await this.restoration.restore(false);
   }
 

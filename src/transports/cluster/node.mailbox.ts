@@ -1,4 +1,4 @@
-import type { CancelTask, Clock } from '../../contracts/clock.js';
+import { monotonicNow, type CancelTask, type Clock } from '../../contracts/clock.js';
 import type { DeliveryAttempt } from '../../contracts/connection.transport.js';
 import type { BusListener, NodeBus, Posting } from '../../contracts/node.bus.js';
 import type { Log } from '../../logging/log.js';
@@ -152,11 +152,11 @@ export class NodeMailbox {
   private async send(id: string, nodeId: string, message: Uint8Array, withinMs: number): Promise<Posting> {
     const { bus } = this;
     await this.listen(bus);
-    const until = this.clock.now() + withinMs;
+    const until = monotonicNow(this.clock) + withinMs;
     for (;;) {
       if (!this.waiting.has(id)) return 'sent';
       const posting = await bus.post(nodeId, message);
-      if (posting !== 'unheard' || this.clock.now() >= until) return posting;
+      if (posting !== 'unheard' || monotonicNow(this.clock) >= until) return posting;
       await new Promise<void>((resolve) => void this.clock.after(TRY_AGAIN_MS, resolve));
     }
   }

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
-import { fetchPlain } from '../../test/support/gateway-client.js';
-import { LogCapture } from '../../test/support/log.capture.js';
-import { SystemClock } from '../contracts/clock.js';
-import { resolveWebSocketOptions } from '../websocket.options-resolver.js';
+import { fetchPlain } from '../../../test/support/gateway-client.js';
+import { LogCapture } from '../../../test/support/log.capture.js';
+import { SystemClock } from '../../contracts/clock.js';
+import { resolveWebSocketOptions } from '../../websocket.options-resolver.js';
 import { OwnServer } from './own.server.js';
 
 it('goes on, and says so once, when the system can give it no new client', async () => {

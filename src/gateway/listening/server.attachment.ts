@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { refusal, refuse } from './handshake.js';
+import { ignoreUpgrade, wantsWebSocket } from './ignored.upgrade.js';
 
 /** Answers some of an HTTP server's requests; each method tells whether this one was its own. */
 export interface ServerGuest {
@@ -14,12 +15,14 @@ type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) 
 /**
  * Shows every request and every upgrade of a server to `guest` first, and leaves those that are not its own to the server's other
  * listeners. In front of them, because an application's body parsers would consume what a signature was made over, and other WebSocket
- * servers drop the sockets that they do not know.
+ * servers drop the sockets that they do not know. An upgrade to another protocol that nobody listens to is ignored: it stays a request.
  *
  * @returns what undoes it
  */
 export function attachTo(server: Server, guest: ServerGuest): () => void {
+  const responses = new WeakMap<Duplex, ServerResponse>();
   const detachRequest = intercept<RequestListener>(server, 'request', (others) => (request, response) => {
+    responses.set(request.socket, response);
     if (guest.request(request, response)) return;
     if (others.length > 0) for (const listener of others) listener.call(server, request, response);
     else response.writeHead(404).end();
@@ -28,7 +31,10 @@ export function attachTo(server: Server, guest: ServerGuest): () => void {
     if (guest.upgrade(request, socket, head)) return;
     if (others.length > 0) for (const listener of others) listener.call(server, request, socket, head);
     // Alone on the server, nobody else would ever answer.
-    else if (server.listenerCount('upgrade') === 1) refuse(socket, refusal(404, 'Not Found'));
+    else if (server.listenerCount('upgrade') === 1) {
+      if (wantsWebSocket(request)) refuse(socket, refusal(404, 'Not Found'));
+      else ignoreUpgrade(server, request, socket, head, responses.get(socket));
+    }
   });
   return () => {
     detachRequest();

@@ -1,6 +1,6 @@
-import { inTime, LATE, type Clock } from '../contracts/clock.js';
-import type { ResolvedDrainOptions } from '../options/listening.options-resolver.js';
-import { Closes } from '../protocol/close-codes.js';
+import { inTime, LATE, type Clock } from '../../contracts/clock.js';
+import type { ResolvedDrainOptions } from '../../options/listening.options-resolver.js';
+import { Closes } from '../../protocol/close-codes.js';
 
 /** A connection to part from. */
 export interface Parting {

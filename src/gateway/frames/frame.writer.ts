@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { WriteOutcome } from '../transports/local/local.transport.js';
+import type { WriteOutcome } from '../../transports/local/local.transport.js';
 import { UNCOMPRESSED, type Frame, type FramedMessage } from './framed.message.js';
 
 /** A message whose frame is being made, and those behind it. */

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../contracts/connection.transport.js';
+import type { OutgoingMessage } from '../../contracts/connection.transport.js';
 import type { Compressor } from './compressor.js';
 import { FramedMessage } from './framed.message.js';
 

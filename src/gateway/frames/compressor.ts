@@ -1,5 +1,5 @@
 import { constants, deflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
-import type { ResolvedCompressionOptions } from '../options/compression.options-resolver.js';
+import type { ResolvedCompressionOptions } from '../../options/compression.options-resolver.js';
 
 /** Smaller messages take less time to compress than handing them to another thread would save. */
 const MAX_INLINE_BYTES = 32_768;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { lstatSync, rmSync, type Stats } from 'node:fs';
 import { connect, type ListenOptions, type Server } from 'node:net';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
 
 /** Resolves when the server listens; rejects with the error of the system, such as `EADDRINUSE`, when it cannot. */
 export async function listen(server: Server, options: ListenOptions): Promise<void> {

@@ -1,4 +1,4 @@
-import type { HealthProbe } from '../health/health.probe.js';
+import type { HealthProbe } from '../../health/health.probe.js';
 
 /** Why the process should get no new clients. */
 export type Unreadiness = 'starting' | 'draining' | 'store-down';

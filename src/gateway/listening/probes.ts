@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ResolvedProbesOptions } from '../options/listening.options-resolver.js';
+import type { ResolvedProbesOptions } from '../../options/listening.options-resolver.js';
 import type { Readiness } from './readiness.js';
+import { pathAndQueryOf } from './request.target.js';
 
 /** Answers load balancers and orchestrators: whether the process runs, and whether it should get clients. */
 export class Probes {
@@ -11,7 +12,7 @@ export class Probes {
 
   /** Answers the request if it is to one of the probes; tells whether it was. */
   accepts(request: IncomingMessage, response: ServerResponse): boolean {
-    const path = request.url?.split('?', 1)[0];
+    const path = pathAndQueryOf(request).split('?', 1)[0];
     if (path !== this.paths.livenessPath && path !== this.paths.readinessPath) return false;
     request.resume();
     if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -1,10 +1,10 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Clock } from '../contracts/clock.js';
-import { reasonOf } from '../health/failure.reason.js';
-import { Log } from '../logging/log.js';
-import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
+import type { Clock } from '../../contracts/clock.js';
+import { reasonOf } from '../../health/failure.reason.js';
+import { Log } from '../../logging/log.js';
+import type { ResolvedGatewayOptions } from '../../options/gateway.options-resolver.js';
 import { CertificateFiles } from './certificate.files.js';
 import { listen, listenOnUnixSocket } from './unix.socket.js';
 

@@ -1,11 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import type { CancelTask, Clock } from '../contracts/clock.js';
-import { InvalidOptionsError } from '../errors/invalid-options.error.js';
-import { Log } from '../logging/log.js';
-import { reasonOf } from '../health/failure.reason.js';
-import type { ResolvedTlsOptions } from '../options/listening.options-resolver.js';
+import type { CancelTask, Clock } from '../../contracts/clock.js';
+import { InvalidOptionsError } from '../../errors/invalid-options.error.js';
+import { Log } from '../../logging/log.js';
+import { reasonOf } from '../../health/failure.reason.js';
+import type { ResolvedTlsOptions } from '../../options/listening.options-resolver.js';
 
 /** A certificate with its key, fit to be served. */
 export interface Credentials extends SecureContextOptions {
