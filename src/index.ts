@@ -4,11 +4,14 @@ export { WebSocketManager } from './websocket.manager.js';
 export { WebSocketHandler } from './websocket.handler.js';
 export { WebSocketSelection } from './websocket.selection.js';
 export { WebSocket } from './websocket.facade.js';
+export { ChannelAuthorizer, OnChannelMessage } from './channels/channel.decorators.js';
 export { WebSocketEvents } from './events/websocket-events.js';
 export { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 export { EmbeddedGateway } from './gateway/embedded.gateway.js';
 
-export type { WebSocketStats } from './websocket.manager.js';
+export type { WebSocketStats } from './connections/connection.stats.js';
+export type { AckReport } from './channels/question.service.js';
+export type { ChannelPublishOptions, PublishedChannelMessage } from './channels/channel.publisher.js';
 export type { WebSocketHealth } from './health/health.probe.js';
 export type { CleanupOptions } from './sweep/stale.sweep.js';
 export type { EventOrigin } from './websocket.handler.js';
@@ -25,6 +28,19 @@ export type {
   AuthenticationRequest,
   WebSocketAuthenticator,
 } from './admission/admission.rules.js';
+export type {
+  AuthorizeChannel,
+  ChannelAnswer,
+  ChannelAuthorizerRule,
+  ChannelHistoryOptions,
+  ChannelPublishRequest,
+  ChannelRequest,
+  ChannelRule,
+  ChannelsOptions,
+  MayPublish,
+  MemberInfo,
+  WebSocketChannelAuthorizer,
+} from './options/channels.options.js';
 export type { ClusterOptions } from './options/cluster.options.js';
 export type { CompressionOptions } from './options/compression.options.js';
 export type { EmbeddedGatewayOptions, GatewayCredentials } from './options/gateway.options.js';
@@ -35,12 +51,15 @@ export type { DynamoDbStoreOptions, RedisStoreOptions } from './options/store.op
 export type { AwsCredentials, ManagementApiClient } from './transports/management-api/management-api.transport.js';
 export type {
   ChannelMembershipEvent,
+  ChannelMessageEvent,
   ConnectedEvent,
   DeliveryCompletedEvent,
   DeliveryProgressEvent,
   DisconnectedEvent,
   LatencyDistribution,
   MessageEvent,
+  PresenceEvent,
+  ReadyEvent,
   WebSocketEventMap,
 } from './events/websocket-events.js';
 export type { UserId } from './protocol/name.js';
@@ -65,14 +84,24 @@ export type {
 } from './protocol/authorizer.js';
 export type { WebSocketResponse } from './protocol/response.js';
 
+// The wire protocol.
+export type { ChannelMessage, WireMember } from './protocol/wire/server.messages.js';
+export type { WirePosition } from './protocol/wire/stream.position.js';
+export type { WireErrorCode } from './protocol/wire/wire.error.codes.js';
+export type { AnyContract, WebSocketContract } from './protocol/wire/contract.js';
+
 // For authors of stores, and tests.
 export { AdmissionLedger } from './contracts/admission.ledger.js';
+export { AnswerBox } from './contracts/answer.box.js';
 export { BroadcastLedger } from './contracts/broadcast.ledger.js';
+export { ChannelHistory } from './contracts/channel.history.js';
 export { Clock } from './contracts/clock.js';
 export { ConnectionStore } from './contracts/connection.store.js';
 export { NodeBus } from './contracts/node.bus.js';
 export { NodeRegistry } from './contracts/node.registry.js';
+export { PresenceLedger } from './contracts/presence.ledger.js';
 export { RateBuckets } from './contracts/rate.buckets.js';
+export { RequestClaims } from './contracts/request.claims.js';
 export { RequestQuota } from './contracts/request.budget.js';
 export { CacheConnectionStore } from './stores/cache/cache-connection.store.js';
 export { DynamoDbConnectionStore } from './stores/dynamodb/dynamodb-connection.store.js';
@@ -85,6 +114,9 @@ export type {
   AdmissionRequest,
   AdmissionResult,
 } from './contracts/admission.ledger.js';
+export type { AnswerResult, ClientAnswer } from './contracts/answer.box.js';
+export type { HistoryBounds, HistoryMessage, HistoryPage, StreamPosition } from './contracts/channel.history.js';
+export type { EnterResult, ExitResult, PresenceEntry } from './contracts/presence.ledger.js';
 export type { BucketAnswer, BucketSize } from './contracts/rate.buckets.js';
 export type { CancelTask } from './contracts/clock.js';
 export type { Connection, DisconnectCause } from './contracts/connection.js';
@@ -119,6 +151,7 @@ export { MalformedEventError } from './errors/malformed-event.error.js';
 export { NotRunningError } from './errors/not-running.error.js';
 export { PayloadTooLargeError } from './errors/payload-too-large.error.js';
 export { StoreUnavailableError } from './errors/store-unavailable.error.js';
+export { UnknownInvocationError } from './errors/unknown-invocation.error.js';
 export { WebSocketModuleError } from './errors/websocket-module.error.js';
 
 export type { RefusalStatus } from './errors/connection-refused.error.js';

@@ -1,3 +1,5 @@
+import type { ChannelPublishOptions, PublishedChannelMessage } from './channels/channel.publisher.js';
+import type { WebSocketStats } from './connections/connection.stats.js';
 import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
@@ -7,9 +9,10 @@ import type { SqsBatchResponse, SqsEvent } from './fanout/offload/sqs.event.js';
 import type { WebSocketHealth } from './health/health.probe.js';
 import type { UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
+import type { ChannelMessage, WireMember } from './protocol/wire/server.messages.js';
 import type { CleanupOptions } from './sweep/stale.sweep.js';
 import type { EventOrigin } from './websocket.handler.js';
-import type { WebSocketManager, WebSocketStats } from './websocket.manager.js';
+import type { WebSocketManager } from './websocket.manager.js';
 import type { WebSocketSelection } from './websocket.selection.js';
 
 // The one piece of static state in the package. Of several running applications the facade speaks for the one that started last.
@@ -96,6 +99,31 @@ export class WebSocket {
   /** See {@link WebSocketManager.leaveChannel}. */
   static leaveChannel(connectionId: string, channel: string): Promise<boolean> {
     return manager().leaveChannel(connectionId, channel);
+  }
+
+  /** See {@link WebSocketManager.publish}. */
+  static publish(channel: string, data: unknown, options?: ChannelPublishOptions): Promise<PublishedChannelMessage> {
+    return manager().publish(channel, data, options);
+  }
+
+  /** See {@link WebSocketManager.getPresence}. */
+  static getPresence(channel: string): Promise<WireMember[]> {
+    return manager().getPresence(channel);
+  }
+
+  /** See {@link WebSocketManager.countPresence}. */
+  static countPresence(channel: string): Promise<number> {
+    return manager().countPresence(channel);
+  }
+
+  /** See {@link WebSocketManager.getHistory}. */
+  static getHistory(channel: string, limit?: number): Promise<ChannelMessage[]> {
+    return manager().getHistory(channel, limit);
+  }
+
+  /** See {@link WebSocketManager.unsubscribe}. */
+  static unsubscribe(connectionId: string, channel: string, reason?: string): Promise<boolean> {
+    return manager().unsubscribe(connectionId, channel, reason);
   }
 
   /** See {@link WebSocketManager.getConnectionsByUserId}. */

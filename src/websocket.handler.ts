@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Admission, Home } from './admission/admission.js';
 import { WEBSOCKET_ADMISSION } from './admission/admission.token.js';
-import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
+import { ChannelService } from './channels/channel.service.js';
+import { ConnectionLifecycle, type HealResult } from './connections/connection.lifecycle.js';
 import type { Connection, DisconnectCause } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
@@ -12,6 +13,7 @@ import { MessageSender } from './fanout/message.sender.js';
 import { connectionIdOf, tellOfEvent } from './logging/event.lines.js';
 import type { LogCode } from './logging/log.codes.js';
 import { Log } from './logging/log.js';
+import { OutageLog } from './logging/outage.log.js';
 import { endpointOfEvent } from './protocol/endpoint.js';
 import { parseEvent, type ParsedEvent } from './protocol/event.parser.js';
 import type { WebSocketConnectEvent } from './protocol/events.js';
@@ -24,8 +26,6 @@ import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 
 /** What is refused comes from outside: past this many the log has said enough. */
 const MAX_SAID = 100;
-
-const TELL_OF_OUTAGE_EVERY_MS = 10_000;
 
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
@@ -44,7 +44,7 @@ export interface EventOrigin {
 @Injectable()
 export class WebSocketHandler {
   private readonly said = new Set<string>();
-  private outage = { toldAt: -Infinity, untold: 0 };
+  private readonly outages: OutageLog;
 
   constructor(
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
@@ -53,8 +53,11 @@ export class WebSocketHandler {
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
     @Inject(MessageSender) private readonly sender: MessageSender,
     @Inject(WEBSOCKET_ADMISSION) private readonly admission: Admission | null,
+    @Inject(ChannelService) private readonly channels: ChannelService,
     @Inject(Log) private readonly log: Log,
-  ) {}
+  ) {
+    this.outages = new OutageLog(log, options.clock, 'store.unavailable', 'An event could not be handled');
+  }
 
   /**
    * Handles one API Gateway WebSocket event and answers what the Lambda is to return. Resolves after the state is stored and every
@@ -91,6 +94,11 @@ export class WebSocketHandler {
   /** The routes that the module answers itself: `authenticate`, where the option `admission` has a hook. */
   get ownRoutes(): readonly string[] {
     return this.admission?.routes ?? [];
+  }
+
+  /** The routes of the protocol, which nothing is answered on: what there is to say is posted. */
+  get protocolRoutes(): readonly string[] {
+    return this.channels.routes;
   }
 
   /** Closes connections whose authentication is over and that no timer closes, as on Lambda. Resolves how many that were. */
@@ -216,10 +224,19 @@ export class WebSocketHandler {
     const { connectionId, routeKey, message, event: eventData } = parsed;
     const event = eventOfRoute(routeKey);
     if (event === null) return this.refuseRoute(routeKey, connectionId);
-    if (origin.isOver !== true) await this.lifecycle.heal(this.connectionOf(parsed, origin));
+    if (this.channels.isOn) {
+      const call = { connection: this.connectionOf(parsed, origin), isHeld: origin.endpoint !== undefined, eventData };
+      const heal = (): Promise<HealResult> => this.heal(call.connection, origin);
+      if (this.channels.takes(routeKey, message)) return this.channels.handle(message, call, heal);
+      await this.channels.heal(call, heal);
+    } else await this.heal(this.connectionOf(parsed, origin), origin);
     const answer = await this.publisher.publish(event, { connectionId, message, eventData });
     if (answer !== undefined) return respondWith(answer);
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;
+  }
+
+  private async heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
+    return isOver ? 'removed' : this.lifecycle.heal(connection);
   }
 
   private connectionOf(parsed: ParsedEvent, origin: EventOrigin): Connection {
@@ -261,21 +278,8 @@ export class WebSocketHandler {
       this.log.error('event.failed', 'An event could not be handled.', { connectionId, error });
       return Responses.internalError;
     }
-    this.tellOfOutage(error, connectionId);
+    this.outages.tell(error, connectionId);
     return Responses.unavailable;
-  }
-
-  /** While the store is away every event of every client fails alike: one in a while is told, with how many were not. */
-  private tellOfOutage(error: StoreUnavailableError, connectionId: string | undefined): void {
-    const now = this.options.clock.now();
-    if (now - this.outage.toldAt < TELL_OF_OUTAGE_EVERY_MS) {
-      this.outage.untold++;
-      return;
-    }
-    const others =
-      this.outage.untold === 0 ? '' : ` Nor could ${this.outage.untold} others since the last such message.`;
-    this.log.error('store.unavailable', `An event could not be handled.${others}`, { connectionId, error });
-    this.outage = { toldAt: now, untold: 0 };
   }
 
   private sayOnce(code: LogCode, message: string, connectionId: string | undefined): void {

@@ -1,33 +1,31 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ConnectionLifecycle, type ConnectionEnd } from './connections/connection.lifecycle.js';
+import type { ChannelPublishOptions, PublishedChannelMessage } from './channels/channel.publisher.js';
+import { Channels } from './channels/channels.js';
+import { QuestionService } from './channels/question.service.js';
+import { ConnectionLifecycle } from './connections/connection.lifecycle.js';
+import { readStats, type WebSocketStats } from './connections/connection.stats.js';
 import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { forEachAtMost } from './fanout/concurrency.gate.js';
+import { ConnectionCloser } from './fanout/connection.closer.js';
 import type { Addressees } from './fanout/broadcast.request.js';
+import { collectIds, noPages, collect } from './fanout/id.pages.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports, type UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
 import { isSqsEvent, type SqsBatchResponse, type SqsEvent } from './fanout/offload/sqs.event.js';
-import { TransportRouter } from './fanout/transport.router.js';
 import { HealthProbe, type WebSocketHealth } from './health/health.probe.js';
 import { requireCloseOptions } from './protocol/close.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
+import type { ChannelMessage, WireMember } from './protocol/wire/server.messages.js';
 import { StaleSweep, type CleanupOptions } from './sweep/stale.sweep.js';
 import { WebSocketHandler, type EventOrigin } from './websocket.handler.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import { WebSocketSelection } from './websocket.selection.js';
-
-/** What {@link WebSocketManager.getStats} answers. */
-export interface WebSocketStats {
-  readonly totalConnections: number;
-  readonly totalChannels: number;
-  /** How many connections are in each channel that has any. Has no prototype. */
-  readonly channels: Readonly<Record<string, number>>;
-}
 
 /**
  * What applications inject: sends to connections, users and channels, keeps track of who is where, and takes API Gateway's events in.
@@ -43,11 +41,13 @@ export class WebSocketManager {
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(MessageSender) private readonly sender: MessageSender,
-    @Inject(TransportRouter) private readonly router: TransportRouter,
+    @Inject(ConnectionCloser) private readonly closer: ConnectionCloser,
     @Inject(StaleSweep) private readonly sweep: StaleSweep,
     @Inject(HealthProbe) private readonly probe: HealthProbe,
     @Inject(ShardWorker) private readonly worker: ShardWorker,
     @Inject(BroadcastReports) private readonly reports: BroadcastReports,
+    @Inject(Channels) private readonly channels: Channels,
+    @Inject(QuestionService) private readonly questions: QuestionService,
   ) {}
 
   /**
@@ -151,6 +151,36 @@ export class WebSocketManager {
     return this.lifecycle.leave(connectionId, channel);
   }
 
+  /**
+   * Publishes `data`, as JSON, to a channel: wrapped in a `message` of the protocol (`docs/protocol.md`), with an id, numbered and kept where the rule
+   * of the channel is `persistent`. `sendToChannel` sends data as it is.
+   *
+   * @throws InvalidNameError, PayloadTooLargeError, InvalidPayloadError before anything is kept or sent
+   */
+  publish(channel: string, data: unknown, options?: ChannelPublishOptions): Promise<PublishedChannelMessage> {
+    return this.channels.publish(channel, data, options);
+  }
+
+  /** Who is in a channel with presence: each user once, however many connections they have; `[]` for other channels. */
+  getPresence(channel: string): Promise<WireMember[]> {
+    return this.channels.presentIn(channel);
+  }
+
+  /** How many users are in a channel with presence. */
+  countPresence(channel: string): Promise<number> {
+    return this.channels.countPresent(channel);
+  }
+
+  /** The last messages of a channel that keeps them, at most `limit` (100), the oldest first. */
+  getHistory(channel: string, limit?: number): Promise<ChannelMessage[]> {
+    return this.channels.lastMessages(channel, limit);
+  }
+
+  /** Takes a client out of a channel, and tells it so, with the reason. Resolves `false` when it was not in there. */
+  unsubscribe(connectionId: string, channel: string, reason?: string): Promise<boolean> {
+    return this.channels.unsubscribe(connectionId, channel, reason);
+  }
+
   /** The ids of a user's connections. */
   async getConnectionsByUserId(userId: UserId): Promise<string[]> {
     const id = normalizeUserId(userId);
@@ -197,14 +227,8 @@ export class WebSocketManager {
   }
 
   /** How many connections and channels there are, and how many connections each channel has. */
-  async getStats(): Promise<WebSocketStats> {
-    const [totalConnections, occupancies] = await Promise.all([
-      this.store.countConnections(),
-      collect(this.store.channels()),
-    ]);
-    const channels = emptyMap<number>();
-    for (const { channel, members } of occupancies) channels[channel] = members;
-    return { totalConnections, totalChannels: occupancies.length, channels };
+  getStats(): Promise<WebSocketStats> {
+    return readStats(this.store);
   }
 
   /**
@@ -216,30 +240,13 @@ export class WebSocketManager {
    */
   async disconnect(connectionId: string, options: CloseOptions = {}): Promise<boolean> {
     requireCloseOptions(options);
-    const connection = await this.getConnection(connectionId);
-    if (connection === null) return false;
-    const route = this.router.route(connection);
-    if (route === null) return false;
-    const end: ConnectionEnd = { cause: 'server', code: options.code ?? 1000, reason: options.reason ?? null };
-    // Closed before it is forgotten: a close that fails must not leave a client connected whom nobody knows.
-    const { status } = await this.lifecycle.whileClosing(connectionId, end, async () => {
-      const outcome = await route.transport.close(route.target, options);
-      if (outcome.status === 'delivered') await this.lifecycle.endQuietly(connectionId, end);
-      return outcome;
-    });
-    if (status === 'gone') await this.lifecycle.endGone(connection);
-    return status === 'delivered';
+    return this.closer.close(connectionId, options);
   }
 
   /** Closes every connection of a user. Resolves whether each was closed. */
   async disconnectUser(userId: UserId, options: CloseOptions = {}): Promise<Record<string, boolean>> {
     requireCloseOptions(options);
-    const results = emptyMap<boolean>();
-    const connectionIds = await this.getConnectionsByUserId(userId);
-    await forEachAtMost(this.options.maxConcurrentSends, connectionIds, async (connectionId) => {
-      results[connectionId] = await this.disconnect(connectionId, options);
-    });
-    return results;
+    return this.closer.closeAll(await this.getConnectionsByUserId(userId), options);
   }
 
   /**
@@ -277,23 +284,11 @@ export class WebSocketManager {
   }
 
   private selection(): WebSocketSelection {
-    return new WebSocketSelection(this.store, this.sender);
+    return new WebSocketSelection(this.store, this.sender, this.questions);
   }
-}
-
-async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const page of pages) for (const item of page) items.push(item);
-  return items;
-}
-
-async function collectIds(pages: AsyncIterable<readonly string[]>): Promise<string[]> {
-  return [...new Set(await collect(pages))];
 }
 
 async function* valuesAfter<Value>(work: () => Promise<void>, map: ReadonlyMap<string, Value>): AsyncGenerator<Value> {
   await work();
   yield* map.values();
 }
-
-async function* noPages(): AsyncIterable<readonly string[]> {}

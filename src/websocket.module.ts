@@ -2,6 +2,7 @@ import {
   Inject,
   Module,
   type DynamicModule,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
   type Provider,
@@ -14,6 +15,7 @@ import { ConnectionMirror } from './connections/connection.mirror.js';
 import { inTime } from './contracts/clock.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { EventPublisher } from './events/event.publisher.js';
+import { ConnectionCloser } from './fanout/connection.closer.js';
 import { MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports } from './fanout/offload/broadcast.reports.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
@@ -43,6 +45,7 @@ import {
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
 import { AdmissionServices, createAdmission } from './websocket.admission-factory.js';
+import { channelsProviders, ChannelsServices } from './websocket.channels-factory.js';
 import { createFanOut, FanOutServices } from './websocket.fanout-factory.js';
 import { createConnectionStore } from './websocket.store-factory.js';
 
@@ -150,6 +153,16 @@ const providers: Provider[] = [
   { provide: ShardWorker, inject: [FanOutServices], useFactory: ({ worker }: FanOutServices) => worker },
   { provide: BroadcastReports, inject: [FanOutServices], useFactory: ({ reports }: FanOutServices) => reports },
   {
+    provide: ConnectionCloser,
+    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
+    useFactory: (
+      store: ConnectionStore,
+      lifecycle: ConnectionLifecycle,
+      router: TransportRouter,
+      { maxConcurrentSends }: ResolvedWebSocketOptions,
+    ) => new ConnectionCloser(store, lifecycle, router, maxConcurrentSends),
+  },
+  {
     provide: StaleSweep,
     inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS, Log],
     useFactory: (
@@ -182,6 +195,7 @@ const providers: Provider[] = [
     inject: [AdmissionServices],
     useFactory: ({ admission }: AdmissionServices) => admission,
   },
+  ...channelsProviders,
   WebSocketHandler,
   WebSocketManager,
   WebSocketHealthIndicator,
@@ -215,7 +229,10 @@ function clusterTransport(
   providers,
   exports: [WebSocketManager, WebSocketHandler, WebSocketHealthIndicator, ConnectionStore, EmbeddedGateway],
 })
-export class WebSocketModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
+export class WebSocketModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
+{
   private unbindFacade: (() => void) | undefined;
 
   constructor(
@@ -224,6 +241,7 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
     @Inject(TransportRouter) private readonly router: TransportRouter,
     @Inject(FanOutServices) private readonly fanOut: FanOutServices,
     @Inject(AdmissionServices) private readonly admission: AdmissionServices,
+    @Inject(ChannelsServices) private readonly channels: ChannelsServices,
     @Inject(Telemetry) private readonly telemetry: Telemetry,
     @Inject(Log) private readonly log: Log,
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
@@ -251,7 +269,13 @@ export class WebSocketModule extends ConfigurableModuleClass implements OnModule
 
   onModuleInit(): void {
     this.admission.start();
+    this.channels.start();
     this.unbindFacade = bindFacade(this.manager);
+  }
+
+  // The last thing: the gateway listens, and nothing of the module can fail any more.
+  onApplicationBootstrap(): void {
+    this.telemetry.open();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { SystemClock } from './contracts/clock.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
+import { VARIABLES } from './options/environment.reader.js';
 import { resolveWebSocketOptions } from './websocket.options-resolver.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
 
@@ -43,9 +45,13 @@ describe('the options', () => {
     });
   });
 
-  it('take an empty environment variable for none', () => {
-    const env = { WEBSOCKET_API_GATEWAY_ENDPOINT: '', WEBSOCKET_AWS_REGION: '', AWS_REGION: '' };
-    expect(resolve({}, env)).toMatchObject({ apiGatewayEndpoint: null, awsRegion: null, fallbackRegion: 'us-east-1' });
+  it('take an environment variable that is empty, blank or null for none', () => {
+    const clock = new SystemClock();
+    for (const value of ['', ' ', 'null']) {
+      const env = Object.fromEntries(['AWS_REGION', ...VARIABLES].map((name) => [name, value]));
+      expect(resolve({ clock }, env)).toEqual(resolve({ clock }));
+      expect(resolve({ clock, dynamodb: {} }, env)).toEqual(resolve({ clock, dynamodb: {} }));
+    }
   });
 
   it.each<[unknown, string]>([

@@ -1,6 +1,7 @@
 import { MAX_DELAY_MS, SystemClock, type Clock } from './contracts/clock.js';
 import { InvalidOptionsError } from './errors/invalid-options.error.js';
 import { resolveAdmissionOptions, type ResolvedAdmissionOptions } from './options/admission.options-resolver.js';
+import { resolveChannelsOptions, type ResolvedChannelsOptions } from './options/channels.options-resolver.js';
 import { resolveFanOutOptions, type ResolvedFanOutOptions } from './options/fanout.options-resolver.js';
 import { EnvironmentReader, type Environment } from './options/environment.reader.js';
 import {
@@ -43,6 +44,7 @@ export interface ResolvedWebSocketOptions extends ResolvedStoreOptions {
   /** `null` lets everybody do everything. */
   readonly admission: ResolvedAdmissionOptions | null;
   readonly subprotocols: readonly string[];
+  readonly channels: ResolvedChannelsOptions;
   readonly gateway: ResolvedGatewayOptions | null;
   /** `null` counts nothing. */
   readonly metrics: ResolvedMetricsOptions | null;
@@ -81,11 +83,13 @@ export function resolveWebSocketOptions(
   variables.refuseMisspelled();
   const gateway = gatewaySection(read, variables);
   const resolved: ResolvedWebSocketOptions = {
-    apiGatewayEndpoint: resolveEndpoint(read.text('apiGatewayEndpoint', env['WEBSOCKET_API_GATEWAY_ENDPOINT'] || null)),
-    awsRegion: read.text('awsRegion', env['WEBSOCKET_AWS_REGION'] || null),
-    fallbackRegion: env['AWS_REGION'] || DEFAULTS.awsRegion,
+    apiGatewayEndpoint: resolveEndpoint(
+      read.text('apiGatewayEndpoint', variables.text('WEBSOCKET_API_GATEWAY_ENDPOINT')),
+    ),
+    awsRegion: read.text('awsRegion', variables.text('WEBSOCKET_AWS_REGION')),
+    fallbackRegion: variables.text('AWS_REGION') ?? DEFAULTS.awsRegion,
     credentials: resolveCredentials(read),
-    ...resolveStoreOptions(read, env),
+    ...resolveStoreOptions(read, variables),
     storeTimeoutMs: read.wholeNumber('storeTimeoutMs', 1, DEFAULTS.storeTimeoutMs, MAX_DELAY_MS),
     keyPrefix: read.text('keyPrefix', DEFAULTS.keyPrefix),
     staleAfterSeconds: read.wholeNumber('staleAfterSeconds', 1, DEFAULTS.staleAfterSeconds),
@@ -100,12 +104,13 @@ export function resolveWebSocketOptions(
       'a client of @aws-sdk/client-apigatewaymanagementapi',
       ['send'],
     ),
-    fanout: resolveFanOutOptions(read.section('fanout'), env),
+    fanout: resolveFanOutOptions(read.section('fanout'), variables),
     maxConcurrentSends: read.wholeNumber('maxConcurrentSends', 1, DEFAULTS.maxConcurrentSends),
     requestTimeoutMs: read.wholeNumber('requestTimeoutMs', 1, DEFAULTS.requestTimeoutMs, MAX_DELAY_MS),
     deliveryTimeoutMs: read.wholeNumber('deliveryTimeoutMs', 1, DEFAULTS.deliveryTimeoutMs, MAX_DELAY_MS),
     admission: resolveAdmissionOptions(read, variables),
     subprotocols: resolveSubprotocols(read),
+    channels: resolveChannelsOptions(read),
     gateway: gateway === null ? null : resolveGatewayOptions(gateway, variables, maxBodyBytes),
     metrics: resolveMetricsOptions(read),
     logging: resolveLoggingOptions(read, variables),

@@ -1,6 +1,7 @@
 import type { Clock } from './contracts/clock.js';
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { AdmissionOptions } from './options/admission.options.js';
+import type { ChannelsOptions } from './options/channels.options.js';
 import type { FanOutOptions } from './options/fanout.options.js';
 import type { EmbeddedGatewayOptions } from './options/gateway.options.js';
 import type { LoggingOptions } from './options/logging.options.js';
@@ -99,6 +100,13 @@ export interface WebSocketModuleOptions {
 
   /** The subprotocols that the application speaks, the one it likes best first; a client that offers some gets the first of these. @default none */
   readonly subprotocols?: readonly string[];
+
+  /**
+   * Channels that clients may subscribe to, and the protocol by which they do; `false` keeps it off.
+   *
+   * @default on where a provider is decorated with `@ChannelAuthorizer` or `@OnChannelMessage`
+   */
+  readonly channels?: ChannelsOptions | boolean;
 
   /** The embedded gateway: WebSockets without AWS, on this process's own port or on the Nest server's. @default off */
   readonly gateway?: EmbeddedGatewayOptions | false;

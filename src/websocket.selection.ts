@@ -1,7 +1,8 @@
+import type { AckReport, QuestionService } from './channels/question.service.js';
 import type { ConnectionStore, Recipient } from './contracts/connection.store.js';
 import type { LocalRecipients } from './contracts/local.recipients.js';
 import type { DeliveryReport } from './contracts/delivery-report.js';
-import type { RecipientPage } from './fanout/broadcast.request.js';
+import type { Addressees, RecipientPage } from './fanout/broadcast.request.js';
 import type { MessageSender, SendOptions } from './fanout/message.sender.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
 
@@ -11,6 +12,8 @@ interface Selected {
   readonly channels: readonly string[] | null;
   readonly userIds: readonly UserId[] | null;
   readonly except: readonly string[];
+  /** `null` for the default of what is done with the selection. */
+  readonly timeoutMs: number | null;
 }
 
 /**
@@ -25,7 +28,8 @@ export class WebSocketSelection {
   constructor(
     private readonly store: ConnectionStore,
     private readonly sender: MessageSender,
-    private readonly selected: Selected = { channels: null, userIds: null, except: [] },
+    private readonly questions: QuestionService,
+    private readonly selected: Selected = { channels: null, userIds: null, except: [], timeoutMs: null },
   ) {}
 
   /** Adds the members of these channels. */
@@ -43,6 +47,11 @@ export class WebSocketSelection {
     return this.with({ except: [...this.selected.except, ...connectionIds] });
   }
 
+  /** Says how long `send` may take, and how long `sendWithAck` waits for answers, in milliseconds. */
+  timeout(timeoutMs: number): WebSocketSelection {
+    return this.with({ timeoutMs });
+  }
+
   /**
    * Sends `data`, as JSON, to everyone selected, each connection once.
    *
@@ -50,12 +59,34 @@ export class WebSocketSelection {
    * @throws StoreUnavailableError when the store cannot tell who is selected; a node of a cluster reaches its own sockets then, and reports `partial`
    */
   send(data: unknown, options?: SendOptions): Promise<DeliveryReport> {
-    const to = { recipients: this.recipients(), locally: (local: LocalRecipients) => this.recipientsAmong(local) };
-    return this.sender.report(to, data, options);
+    return this.sender.report(this.addressees(), data, this.timed(options));
+  }
+
+  /**
+   * Asks everyone selected, by a `request` message of the protocol, and waits for their answers: until the last has come, at most
+   * `timeout()` (the option `channels.answerTimeoutMs` by default). Made for some hundreds of connections, whose answers are all in memory.
+   *
+   * @throws InvalidOptionsError when the protocol is off (option `channels`), so that nobody could answer
+   * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError before anything is sent
+   *
+   * @example
+   * const { responses, missing } = await manager.to('room.1').timeout(2_000).sendWithAck({ question: 'Ready?' });
+   */
+  sendWithAck(data: unknown, options?: SendOptions): Promise<AckReport> {
+    return this.questions.ask(this.addressees(), data, this.timed(options));
+  }
+
+  private addressees(): Addressees {
+    return { recipients: this.recipients(), locally: (local: LocalRecipients) => this.recipientsAmong(local) };
+  }
+
+  private timed(options: SendOptions = {}): SendOptions {
+    const { timeoutMs } = this.selected;
+    return timeoutMs === null ? options : { timeoutMs, ...options };
   }
 
   private with(change: Partial<Selected>): WebSocketSelection {
-    return new WebSocketSelection(this.store, this.sender, { ...this.selected, ...change });
+    return new WebSocketSelection(this.store, this.sender, this.questions, { ...this.selected, ...change });
   }
 
   private async *recipients(): AsyncGenerator<RecipientPage> {

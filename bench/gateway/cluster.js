@@ -28,11 +28,11 @@ export async function measureCluster({ count }, { sizes, rounds, samples }) {
       for (let round = 0; round < rounds; round++) {
         for (let index = 0; index < clusters.length; index++) {
           const cluster = clusters[(round + index) % clusters.length];
-          samples.add(cluster.nodes.length, key, round, await cluster.sendOften(sizeBytes, RECIPIENTS / count));
+          samples.add(cluster.nodes.length, key, round, {
+            ...(await cluster.sendOften(sizeBytes, RECIPIENTS / count)),
+            ...(await cluster.countMessages(sizeBytes)),
+          });
         }
-      }
-      for (const cluster of clusters) {
-        samples.add(cluster.nodes.length, key, 0, await cluster.countMessages(sizeBytes));
       }
     }
   } finally {

@@ -35,9 +35,9 @@ export function cpuUsOfProcess() {
 }
 
 /** Resident memory once there is nothing left to collect. */
-export async function memoryOfProcess(collect = globalThis.gc) {
+export async function memoryOfProcess() {
   for (let round = 0; round < 4; round++) {
-    collect();
+    globalThis.gc();
     await setTimeout(100);
   }
   return { rss: process.memoryUsage.rss(), heapUsed: process.memoryUsage().heapUsed };

@@ -6,6 +6,7 @@ import * as names from './arms/arms.js';
 import { count, decimal, table } from '../state/table.js';
 
 const times = (ratio) => decimal(ratio, 2);
+const bytes = (number) => (Number.isFinite(number) ? count(number) : '–');
 
 /** Every call that sends to everyone, at one size of audience and message. */
 export function broadcastTable(samples, key) {
@@ -44,9 +45,9 @@ export function connectionsTable(samples, counts) {
       count(size),
       count(samples.median(arm, size, 'rate')),
       decimal(samples.median(arm, size, 'cpuUs')),
-      count(samples.median(arm, size, 'idleBytes')),
+      bytes(samples.median(arm, size, 'idleBytes')),
       count(samples.median(arm, size, 'idleHeap')),
-      count(samples.median(arm, size, 'usedBytes')),
+      bytes(samples.median(arm, size, 'usedBytes')),
       samples.has(connectionsArm(names.WS, false), size)
         ? times(samples.ratioOf(arm, names.WS, 'idleBytes', size))
         : '–',
@@ -106,7 +107,7 @@ export function offlineTable({ broadcasts, echoes, connections, counts, sizes })
     const arms = [connectionsArm(names.OURS, false), connectionsArm(names.OFFLINE, false)];
     add(`connects per second, ${at}`, connections, arms, ['rate', size], count);
     add(`connect, ${at}: ${cpu}`, connections, arms, ['cpuUs', size], decimal);
-    add(`idle bytes per connection, ${at}`, connections, arms, ['idleBytes', size], count);
+    add(`heap per idle connection, ${at}: bytes`, connections, arms, ['idleHeap', size], count);
   }
   return rows.length === 0 ? null : table(['What', 'Ours', 'serverless-offline', 'Ratio'], rows);
 }

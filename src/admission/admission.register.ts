@@ -1,8 +1,14 @@
-import type { AdmissionGroup, AdmissionLedger, AdmissionResult } from '../contracts/admission.ledger.js';
+import type {
+  AdmissionEntry,
+  AdmissionGroup,
+  AdmissionLedger,
+  AdmissionResult,
+} from '../contracts/admission.ledger.js';
 import { MAX_DELAY_MS, type CancelTask, type Clock } from '../contracts/clock.js';
 import type { Log } from '../logging/log.js';
 import { Closes, type Close } from '../protocol/close-codes.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
+import { pagesOf } from '../stores/page.js';
 import { decodeState, encodeState, type AdmissionState } from './admission.state.js';
 
 /** For how long the places of connections whose sockets this process holds are kept without a word from it. */
@@ -16,6 +22,15 @@ const REMOTE_LIFETIME_MS = ApiGatewayLimits.connectionSeconds * 1_000 + 300_000;
 
 /** When a socket that was not open yet is looked at again. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** How many overdue connections a clean-up asks for at once. */
+const SWEEP_PAGE = 100;
+
+/** So many are closed at the same time: a gateway that does not answer takes seconds for each. */
+const CLOSED_AT_ONCE = 10;
+
+/** With so many that cannot be closed a clean-up gives up: it asks the ledger for all of them with every page. */
+const MAX_LEFT = 10_000;
 
 /** A connection whose socket this process holds. */
 interface Held {
@@ -90,15 +105,26 @@ export class AdmissionRegister {
     return held.state;
   }
 
-  /** Closes what no process has a timer for and whose time has come. Resolves how many that were. */
-  async sweep(limit: number): Promise<number> {
+  /**
+   * Closes what no process has a timer for and whose time has come; what cannot be closed now is left for the next time. Resolves how many were closed.
+   */
+  async sweep(): Promise<number> {
+    const left = new Set<string>();
     let closed = 0;
-    for (const { connectionId, state: text } of await this.ledger().overdue(limit)) {
-      const state = decodeState(text);
-      if (state === null || this.held.has(connectionId)) continue;
-      if (await this.end(connectionId, state)) closed++;
+    for (;;) {
+      // Those that are left are first in line again: more is asked for than there are of them.
+      const found = await this.ledger().overdue(SWEEP_PAGE + 2 * left.size);
+      const fresh = found.filter(({ connectionId }) => !left.has(connectionId));
+      if (fresh.length === 0) return closed;
+      for (const page of pagesOf(fresh, CLOSED_AT_ONCE)) {
+        const ended = await Promise.all(page.map((entry) => this.endOverdue(entry)));
+        for (const [index, { connectionId }] of page.entries()) {
+          if (ended[index] === true) closed++;
+          else left.add(connectionId);
+        }
+      }
+      if (left.size >= MAX_LEFT) return closed;
     }
-    return closed;
   }
 
   /** Closes a connection, as one whose time has come unless `how` says otherwise, and forgets it. */
@@ -117,6 +143,11 @@ export class AdmissionRegister {
     this.cancelRenewal?.();
     for (const { cancel } of this.held.values()) cancel?.();
     this.held.clear();
+  }
+
+  private async endOverdue({ connectionId, state: text }: AdmissionEntry): Promise<boolean> {
+    const state = decodeState(text);
+    return state !== null && !this.held.has(connectionId) && (await this.end(connectionId, state));
   }
 
   private hold(connectionId: string, groups: readonly AdmissionGroup[], state: AdmissionState): void {

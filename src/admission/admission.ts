@@ -1,3 +1,4 @@
+import type { AdmissionGroup, AdmissionResult } from '../contracts/admission.ledger.js';
 import type { Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { RateBuckets } from '../contracts/rate.buckets.js';
@@ -56,9 +57,6 @@ export interface AdmissionTools {
   readonly log: Log;
 }
 
-/** How many overdue connections a clean-up asks for at once. */
-const SWEEP_PAGE = 100;
-
 /** Who may connect, for how long, and how much they may send: the same for events of API Gateway and of the embedded gateway. */
 export class Admission {
   private readonly handshakes: HandshakeGate;
@@ -99,7 +97,7 @@ export class Admission {
     if (state instanceof Refusal) return refused(state);
     if (this.isCounted) {
       const groups = groupsOf(this.rules, state.userId, sourceIp);
-      const full = refusalOf(await this.tools.register.admit(connectionId, groups, state, home.isHeld));
+      const full = refusalOf(await this.register(connectionId, groups, state, home));
       if (full !== null) return refused(full);
     }
     return state.isPending ? { type: 'pending' } : { type: 'admitted', parsed: withAuthorizer(parsed, state) };
@@ -147,18 +145,27 @@ export class Admission {
 
   /** Closes connections whose authentication is over and that no timer closes. Resolves how many that were. */
   async sweep(): Promise<number> {
-    if (this.late === null) return 0;
-    let closed = 0;
-    for (;;) {
-      const closedNow = await this.tools.register.sweep(SWEEP_PAGE);
-      closed += closedNow;
-      // Those that could not be closed would be first in line again: they are left for the next time.
-      if (closedNow < SWEEP_PAGE) return closed;
-    }
+    return this.late === null ? 0 : this.tools.register.sweep();
   }
 
   stop(): void {
     this.tools.register.stop();
+  }
+
+  private async register(
+    connectionId: string,
+    groups: readonly AdmissionGroup[],
+    state: AdmissionState,
+    { isHeld }: Home,
+  ): Promise<AdmissionResult> {
+    const { register } = this.tools;
+    try {
+      return await register.admit(connectionId, groups, state, isHeld);
+    } catch (error) {
+      // It may have been let in, and only the answer was lost. It is refused now, so nothing else would ever free its places before their time.
+      await register.release(connectionId).catch(() => null);
+      throw error;
+    }
   }
 
   /** Who the client is by its handshake, as it is to be remembered. */

@@ -28,6 +28,9 @@ describe('IpRanges', () => {
     '0x0a.1.2.3',
     '012.1.2.3',
     '167838211',
+    '::10.1.2.3',
+    '::10.1.2.3%eth0',
+    '::0x0a.1.2.3',
     '10.1.2.3, 10.1.2.4',
     '10.1.2.3:80',
     'localhost',
@@ -41,6 +44,19 @@ describe('IpRanges', () => {
       expect(() => IpRanges.parse('admission.allowedIps', [text])).toThrow(InvalidOptionsError);
     },
   );
+});
+
+describe('an IPv4-compatible address', () => {
+  it('is an IPv6 address like any other', () => {
+    const ranges = IpRanges.parse('admission.allowedIps', ['::10.1.2.0/120']);
+    expect(ranges.includes('::10.1.2.3')).toBe(true);
+    expect(ranges.includes('::a01:2ff')).toBe(true);
+    expect(ranges.includes('::10.1.3.3')).toBe(false);
+    expect(ranges.includes('10.1.2.3')).toBe(false);
+    expect(clientOf('::10.1.2.3')).toBe('::/64');
+    expect(forwardedAddress('192.0.2.1', '::10.1.2.3', 1)).toBe('::a01:203');
+    expect(() => IpRanges.parse('admission.allowedIps', ['::10.1.2.300'])).toThrow(InvalidOptionsError);
+  });
 });
 
 describe('clientOf', () => {

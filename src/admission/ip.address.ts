@@ -9,6 +9,9 @@ const IPV6_CUSTOMER_BITS = 64;
 
 const MAPPED_BITS = 96;
 
+/** `::10.1.1.1`, an IPv4-compatible address (RFC 4291 section 2.5.5.1): it is no IPv4 address, but the parser takes it for a mapped one. */
+const COMPATIBLE = /^::([^:/%]*\.[^:/%]*)/;
+
 /** Ranges of addresses, in CIDR notation. */
 export class IpRanges {
   private constructor(private readonly ranges: readonly Range[]) {}
@@ -66,13 +69,23 @@ function withoutPort(text: string): string {
 
 function parseAddress(text: string): Address | null {
   // Without the zone that a link-local address has on its own machine.
-  const [address = ''] = text.split('%', 1);
+  const [address = ''] = inGroups(text).split('%', 1);
   // The parser takes 127.1, 0x7f.0.0.1 and 2130706433, too.
   const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
   return isAddress ? ipaddr.process(address) : null;
 }
 
-function parseRange(text: string): Range | null {
+/** An IPv4-compatible address in groups like every other IPv6 address, anything else as it is. */
+function inGroups(text: string): string {
+  return text.replace(COMPATIBLE, (_, dotted: string) => {
+    if (!ipaddr.IPv4.isValidFourPartDecimal(dotted)) return '';
+    const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(dotted).octets;
+    return `::${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+}
+
+function parseRange(given: string): Range | null {
+  const text = inGroups(given);
   const address = parseAddress(text);
   if (address !== null && !text.includes('/')) return [address, address.kind() === 'ipv4' ? 32 : 128];
   const isRange = ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text);

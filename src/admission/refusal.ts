@@ -15,7 +15,10 @@ export class Refusal {
   readonly response: WebSocketResponse;
 
   /** @param retryAfterMs when it is worth another try; told in whole seconds */
-  constructor(statusCode: keyof typeof REASONS, retryAfterMs: number | null = null) {
+  constructor(
+    statusCode: keyof typeof REASONS,
+    readonly retryAfterMs: number | null = null,
+  ) {
     this.response = {
       statusCode,
       body: JSON.stringify({ error: REASONS[statusCode] }),

@@ -23,11 +23,11 @@ export function addCommands(program: Command, invoke: Invoke): void {
     .command('serve')
     .description('Serve an application with the embedded gateway, until SIGINT or SIGTERM.')
     .argument('<app-module>', 'the compiled file of its root module, e.g. dist/app.module.js')
-    .option('--host <address>', 'the address to listen on')
+    .option('--host <address>', 'the address to listen on', filled)
     .option('--port <port>', 'a port of its own; 0 takes a free one', wholeNumber(0, 65_535))
-    .option('--path <path>', 'the path of the WebSocket endpoint')
-    .option('--tls-cert <file>', 'the certificate for wss://, in PEM')
-    .option('--tls-key <file>', 'its private key, in PEM')
+    .option('--path <path>', 'the path of the WebSocket endpoint', filled)
+    .option('--tls-cert <file>', 'the certificate for wss://, in PEM', filled)
+    .option('--tls-key <file>', 'its private key, in PEM', filled)
     .addOption(
       new Option('--limits <name>', "API Gateway's limits, or generous ones").choices(['api-gateway', 'generous']),
     )
@@ -151,6 +151,12 @@ function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string)
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new InvalidArgumentError(`Expected a whole number ${range}.`);
   };
+}
+
+/** What an environment variable can hold: one that is blank, or `null`, would count as not set. */
+function filled(text: string): string {
+  if (text.trim() !== '' && text.trim() !== 'null') return text;
+  throw new InvalidArgumentError('Expected a value; leave the option out for the default.');
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {

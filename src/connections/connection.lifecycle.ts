@@ -1,6 +1,6 @@
 import type { Clock } from '../contracts/clock.js';
 import type { Connection, DisconnectCause } from '../contracts/connection.js';
-import type { ConnectionStore } from '../contracts/connection.store.js';
+import type { ConnectionStore, EnsureResult, JoinLimits, JoinResult } from '../contracts/connection.store.js';
 import { ChannelLimitError } from '../errors/channel-limit.error.js';
 import type { EventPublisher } from '../events/event.publisher.js';
 import { WebSocketEvents, type DisconnectedEvent } from '../events/websocket-events.js';
@@ -14,6 +14,9 @@ export interface ConnectionEnd {
   readonly reason?: string | null;
   readonly eventData?: WebSocketDisconnectEvent;
 }
+
+/** What {@link ConnectionLifecycle.heal} found or did. `elsewhere`: it is not this process's to register. */
+export type HealResult = EnsureResult | 'elsewhere';
 
 export interface LifecycleOptions {
   /** How many channels one connection may be in. */
@@ -38,6 +41,21 @@ export interface LifecycleObserver {
   endFailed(connectionId: string): void;
 }
 
+/** Follows who is in the channels that concern it, however connections come to be there and stop being there. */
+export interface MembershipObserver {
+  concerns(channel: string): boolean;
+  /** The application joined a connection to a channel, or it was in it already. What this throws, the application gets. */
+  joined(connection: Connection, channel: string): Promise<void>;
+  /** A connection is not in a channel any more. What this throws goes to whoever took it out. */
+  left(connection: Connection, channel: string): Promise<void>;
+  /** A connection was removed, with its channels. Must not throw. */
+  ended(connection: Connection): Promise<void>;
+  /** A connection was to be removed that the store knows nothing of. Must not throw. */
+  endedUnknown(connectionId: string): void;
+  /** The store had forgotten that a connection is in these channels, and knows it again. */
+  restored(connection: Connection, channels: readonly string[]): Promise<void>;
+}
+
 /**
  * The life of connections: the one place that changes the store and tells listeners about it, always in that order. However a
  * connection ends (its own close, a 410, the sweep, `disconnect`), the store gives it to one caller, and that one fires its events.
@@ -46,6 +64,7 @@ export class ConnectionLifecycle {
   private readonly opening = new Set<string>();
   private readonly closing = new Map<string, ConnectionEnd>();
   private observer: LifecycleObserver | undefined;
+  private memberships: MembershipObserver | undefined;
   private afterRemoval: ((connectionId: string) => Promise<void>) | undefined;
 
   constructor(
@@ -58,6 +77,11 @@ export class ConnectionLifecycle {
   /** Has an observer told of everything from now on; there is one at most. */
   observe(observer: LifecycleObserver): void {
     this.observer = observer;
+  }
+
+  /** Has an observer told of memberships from now on; there is one at most. */
+  observeMemberships(observer: MembershipObserver): void {
+    this.memberships = observer;
   }
 
   /** Has `listener` run once a connection was removed, before anybody hears of it. There is one at most; its failures are its own. */
@@ -104,10 +128,20 @@ export class ConnectionLifecycle {
   }
 
   /** Registers a connection that sent a message although the store has forgotten it. */
-  async heal(connection: Connection): Promise<void> {
+  async heal(connection: Connection): Promise<HealResult> {
     const mayRestore = this.observer?.mayRestore(connection) ?? true;
-    if (mayRestore !== true && !(await mayRestore)) return;
-    if ((await this.store.ensure(connection)) === 'restored') this.observer?.restored(connection);
+    if (mayRestore !== true && !(await mayRestore)) return 'elsewhere';
+    const result = await this.store.ensure(connection);
+    if (result === 'restored') this.observer?.restored(connection);
+    return result;
+  }
+
+  /** Says that the store knows again that a connection is in these channels, which it had forgotten. */
+  async restored(connection: Connection, channels: Iterable<string>): Promise<void> {
+    const { memberships } = this;
+    if (memberships === undefined) return;
+    const concerned = [...channels].filter((channel) => memberships.concerns(channel));
+    if (concerned.length > 0) await memberships.restored(connection, concerned);
   }
 
   /**
@@ -163,11 +197,24 @@ export class ConnectionLifecycle {
   async join(connectionId: string, channel: string): Promise<boolean> {
     requireChannelName(channel);
     if (!isConnectionId(connectionId)) return false;
+    const result = await this.enter(connectionId, channel);
+    if (result === 'limit') throw new ChannelLimitError(connectionId, this.options.maxChannelsPerConnection);
+    const isMember = result === 'joined' || result === 'already';
+    const concerned = isMember ? this.concernedBy(channel) : null;
+    const connection = concerned === null ? null : await this.find(connectionId);
+    if (connection !== null) await concerned?.joined(connection, channel);
+    return isMember;
+  }
+
+  /**
+   * The same for names that were checked, without a word to the observer of memberships: for whoever tells it more than that. Reaching a limit is an
+   * answer here.
+   */
+  async enter(connectionId: string, channel: string, limits: Pick<JoinLimits, 'maxMembers'> = {}): Promise<JoinResult> {
     const { maxChannelsPerConnection: maxChannels } = this.options;
-    const result = await this.store.join(connectionId, channel, { maxChannels });
-    if (result === 'limit') throw new ChannelLimitError(connectionId, maxChannels);
+    const result = await this.store.join(connectionId, channel, { ...limits, maxChannels });
     if (result === 'joined') await this.publisher.notify(WebSocketEvents.ChannelJoined, { connectionId, channel });
-    return result === 'joined' || result === 'already';
+    return result;
   }
 
   /**
@@ -178,9 +225,23 @@ export class ConnectionLifecycle {
   async leave(connectionId: string, channel: string): Promise<boolean> {
     requireChannelName(channel);
     if (!isConnectionId(connectionId)) return false;
+    const concerned = this.concernedBy(channel);
+    // Asked first: afterwards it may have ended, and nobody would know whose it was.
+    const connection = concerned === null ? null : await this.find(connectionId);
     const result = await this.store.leave(connectionId, channel);
     if (result === 'left') await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
+    // Also when it was not in it: the answer to an earlier try may have been lost.
+    if (connection !== null) await concerned?.left(connection, channel);
     return result !== 'unknown-connection';
+  }
+
+  private concernedBy(channel: string): MembershipObserver | null {
+    return this.memberships?.concerns(channel) === true ? this.memberships : null;
+  }
+
+  private async find(connectionId: string): Promise<Connection | null> {
+    const [connection = null] = await this.store.findMany([connectionId]);
+    return connection;
   }
 
   private async remove(connectionId: string, end: ConnectionEnd | null): Promise<Connection | null> {
@@ -188,7 +249,8 @@ export class ConnectionLifecycle {
     try {
       const connection = await this.store.remove(connectionId);
       this.observer?.hasEnded(connectionId, connection !== null);
-      if (connection !== null) await this.afterRemoval?.(connectionId).catch(() => undefined);
+      if (connection === null) this.memberships?.endedUnknown(connectionId);
+      else await this.afterRemoval?.(connectionId).catch(() => undefined);
       return connection;
     } catch (error) {
       this.observer?.endFailed(connectionId);
@@ -213,7 +275,9 @@ export class ConnectionLifecycle {
     };
   }
 
-  private async tellLeft({ connectionId, channels }: Connection): Promise<void> {
+  private async tellLeft(connection: Connection): Promise<void> {
+    const { connectionId, channels } = connection;
     for (const channel of channels) await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
+    if (channels.length > 0) await this.memberships?.ended(connection);
   }
 }

@@ -8,7 +8,8 @@ export type WebSocketErrorCode =
   | 'WEBSOCKET_MALFORMED_EVENT'
   | 'WEBSOCKET_NOT_RUNNING'
   | 'WEBSOCKET_PAYLOAD_TOO_LARGE'
-  | 'WEBSOCKET_STORE_UNAVAILABLE';
+  | 'WEBSOCKET_STORE_UNAVAILABLE'
+  | 'WEBSOCKET_UNKNOWN_INVOCATION';
 
 /**
  * The base of every error that this package throws: catch it to catch them all, and tell them apart by

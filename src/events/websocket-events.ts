@@ -13,6 +13,14 @@ export const WebSocketEvents = Object.freeze({
   ChannelJoined: 'websocket.channel.joined',
   /** A connection stopped being a member of a channel, by leaving it or by ending. */
   ChannelLeft: 'websocket.channel.left',
+  /** A client said `hello`: it is open, and can be welcomed. */
+  Ready: 'websocket.ready',
+  /** A client published a message to a channel, and everybody there has it. */
+  ChannelMessage: 'websocket.channel.message',
+  /** A member appeared in a channel with presence, with the first of their connections. */
+  PresenceJoined: 'websocket.presence.joined',
+  /** A member vanished from a channel with presence, with the last of their connections. */
+  PresenceLeft: 'websocket.presence.left',
   /** A message to many connections is still being sent; again and again while it lasts. */
   DeliveryProgress: 'websocket.delivery.progress',
   /** A message has been sent, to one connection or to many, as far as it could be. */
@@ -54,6 +62,46 @@ export interface MessageEvent<Message = unknown> {
 export interface ChannelMembershipEvent {
   readonly connectionId: string;
   readonly channel: string;
+}
+
+/** The payload of `websocket.channel.message`, and what a method with `@OnChannelMessage` is called with. */
+export interface ChannelMessageEvent<Data = unknown> {
+  readonly connectionId: string;
+  /** Who published it; `null` for an anonymous connection. */
+  readonly userId: string | null;
+  readonly channel: string;
+  /** What stands in the channel's name in the place of each parameter of the pattern. */
+  readonly params: Readonly<Record<string, string>>;
+  /** What the client called it. */
+  readonly event?: string;
+  readonly data: Data;
+  readonly messageId: string;
+  /** When it was published, in milliseconds since the Unix epoch. */
+  readonly timestamp: number;
+  /** Its number, in a channel with history. */
+  readonly offset?: number;
+  readonly epoch?: string;
+  /** The event as API Gateway sent it. */
+  readonly eventData: WebSocketMessageEvent;
+}
+
+/** The payload of `websocket.ready`. What a listener returns becomes the `data` of the `welcome`. */
+export interface ReadyEvent {
+  readonly connectionId: string;
+  readonly connection: Connection;
+  /** The event of the `hello`, as API Gateway sent it. */
+  readonly eventData: WebSocketMessageEvent;
+}
+
+/** The payload of `websocket.presence.joined` and `websocket.presence.left`. */
+export interface PresenceEvent<Info = unknown> {
+  readonly channel: string;
+  readonly member: {
+    /** Their user id; where they have none, the id of their connection. */
+    readonly id: string;
+    /** What the channel's rule told of them; `null` for nothing, and of one who left where this process does not know it. */
+    readonly info: Info;
+  };
 }
 
 /** How many of the recipients of a message had their outcome within which time. */
@@ -100,11 +148,20 @@ export interface WebSocketEventMap {
   'websocket.message': MessageEvent;
   'websocket.channel.joined': ChannelMembershipEvent;
   'websocket.channel.left': ChannelMembershipEvent;
+  'websocket.ready': ReadyEvent;
+  'websocket.channel.message': ChannelMessageEvent;
+  'websocket.presence.joined': PresenceEvent;
+  'websocket.presence.left': PresenceEvent;
   'websocket.delivery.progress': DeliveryProgressEvent;
   'websocket.delivery.completed': DeliveryCompletedEvent;
 }
 
 const PREFIX = 'websocket.';
+
+const RESERVED_ROUTES: ReadonlySet<string> = new Set(['connected', 'disconnected']);
+
+/** What these start with, up to the first dot, is reserved. */
+const RESERVED_FAMILIES: ReadonlySet<string> = new Set(['channel', 'delivery', 'presence', 'ready']);
 
 /**
  * The event of a message route: `websocket.message` for `$default` and `message`, `websocket.{routeKey}` for others; `null` for a
@@ -113,10 +170,9 @@ const PREFIX = 'websocket.';
  */
 export function eventOfRoute(routeKey: string): string | null {
   if (routeKey === '$default' || routeKey === 'message') return WebSocketEvents.Message;
-  const [family] = routeKey.split('.', 1);
-  const isLifecycle =
-    routeKey === 'connected' || routeKey === 'disconnected' || family === 'channel' || family === 'delivery';
-  return isLifecycle || routeKey.includes('*') ? null : PREFIX + routeKey;
+  const [family = ''] = routeKey.split('.', 1);
+  const isReserved = RESERVED_ROUTES.has(routeKey) || RESERVED_FAMILIES.has(family);
+  return isReserved || routeKey.includes('*') ? null : PREFIX + routeKey;
 }
 
 /** The route that a listener of this event serves, `null` when the event is no route's. The reverse of {@link eventOfRoute}. */

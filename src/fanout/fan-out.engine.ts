@@ -15,6 +15,7 @@ import { noDeliveries } from './delivery.counts.js';
 import { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
 import { GonePruner } from './gone.pruner.js';
+import { timeLeftMs } from './invocation.deadline.js';
 import { keepingAlive } from './keeping-alive.js';
 import type { TransportRouter } from './transport.router.js';
 
@@ -77,11 +78,12 @@ export class FanOutEngine {
     this.tools = { store, local, clock, lanes, budget, observer, attempt, flush, deliveryTimeoutMs, progressEveryMs };
   }
 
-  /** Runs `work` with one signal for both that may end it early; with none where nothing does. */
+  /** Runs `work` with one signal for all that may end it early, the invocation that it is part of among them; with none where nothing does. */
   async within<Result>(
-    { signal, timeoutMs = Infinity }: EarlyEnd,
+    { signal, timeoutMs: wantedMs = Infinity }: EarlyEnd,
     work: (end: { readonly signal?: AbortSignal }) => Promise<Result>,
   ): Promise<Result> {
+    const timeoutMs = Math.min(wantedMs, timeLeftMs(this.tools.clock));
     if (timeoutMs > MAX_DELAY_MS) return work(signal === undefined ? {} : { signal });
     const time = new AbortController();
     const cancel = this.tools.clock.after(timeoutMs, () => time.abort());
@@ -100,6 +102,19 @@ export class FanOutEngine {
    *   under way has ended
    */
   async deliver(request: BroadcastRequest): Promise<DeliveryEnding> {
+    const { clock } = this.tools;
+    const hasDeadline = timeLeftMs(clock) !== Infinity;
+    const ending =
+      hasDeadline && request.signal === undefined
+        ? await this.within({}, (end) => this.run({ ...request, ...end }))
+        : await this.run(request);
+    if (ending.isAborted && hasDeadline && timeLeftMs(clock) === 0) {
+      this.log.warn('delivery.out-of-time', 'A message was not sent to everyone: the time of the invocation is up.');
+    }
+    return ending;
+  }
+
+  private async run(request: BroadcastRequest): Promise<DeliveryEnding> {
     const broadcast = new Broadcast(this.tools, new GonePruner(this.lifecycle, this.log), request);
     await keepingAlive(() => broadcast.run());
     const { isAborted, outage } = broadcast;

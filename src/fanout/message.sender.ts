@@ -1,8 +1,9 @@
+import type { Recipient } from '../contracts/connection.store.js';
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { DeliveryReport, HandedOver } from '../contracts/delivery-report.js';
 import { Log } from '../logging/log.js';
 import { encodePayload } from '../protocol/payload.js';
-import type { Addressees, OutcomeListener } from './broadcast.request.js';
+import type { Addressees, OutcomeListener, RecipientPage } from './broadcast.request.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
 import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
@@ -55,11 +56,12 @@ export class MessageSender {
     return results;
   }
 
-  /** Resolves whether the gateway took the message for this one connection. */
-  async sendToOne(connectionId: string, data: unknown): Promise<boolean> {
+  /** Resolves whether the gateway took the message for this one connection. Of a {@link Recipient} nothing needs to be looked up. */
+  async sendToOne(recipient: string | Recipient, data: unknown): Promise<boolean> {
     const payload = encodePayload(data, this.maxPayloadBytes);
+    const connectionId = typeof recipient === 'string' ? recipient : recipient.connectionId;
     if ((await this.engine.deliverHere(connectionId, payload)) !== null) return true;
-    const { delivered } = await this.deliver({ recipients: [[connectionId]] }, payload);
+    const { delivered } = await this.deliver({ recipients: [[recipient] as RecipientPage] }, payload);
     return delivered === 1;
   }
 

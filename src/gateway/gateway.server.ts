@@ -9,6 +9,7 @@ import type { Log } from '../logging/log.js';
 import type { ResolvedGatewayOptions } from '../options/gateway.options-resolver.js';
 import { UnsentCloses } from '../protocol/close-codes.js';
 import { ApiGatewayLimits } from '../protocol/limits.js';
+import { ReservedRoutes } from '../protocol/route-selection.js';
 import type { WebSocketResponse } from '../protocol/response.js';
 import type { LocalTransport } from '../transports/local/local.transport.js';
 import type { WebSocketHandler } from '../websocket.handler.js';
@@ -244,9 +245,11 @@ export class GatewayServer implements ServerGuest {
     await ready();
     const { maxInFlightMessages, maxMessageBytes, maxBufferedBytes, compression } = options;
     const routes = options.routes ?? routesWithListeners(publisher.emitter);
+    // Where `$default` takes them there is nothing to choose for.
+    const protocolRoutes = new Set(routes).has(ReservedRoutes.default) ? [] : handler.protocolRoutes;
     return {
       clock,
-      routes: new RouteTable(options.selectRoute, new Set([...routes, ...handler.ownRoutes])),
+      routes: new RouteTable(options.selectRoute, new Set([...routes, ...handler.ownRoutes, ...protocolRoutes])),
       routeResponses: new Set([...options.routeResponses, ...handler.ownRoutes]),
       messageLimits: { maxInFlightMessages, maxInFlightBytes: Math.max(2 * maxMessageBytes, MIN_BUDGET_BYTES) },
       maxBacklogBytes: Math.max(8 * maxMessageBytes, MIN_BUDGET_BYTES),

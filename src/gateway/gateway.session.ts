@@ -13,6 +13,7 @@ import type { LocalSocket, WriteOutcome } from '../transports/local/local.transp
 import { measureFrames } from './frames/frame.meter.js';
 import { FrameWriter } from './frames/frame.writer.js';
 import type { FramedMessage } from './frames/framed.message.js';
+import { InflationGate } from './frames/inflation.gate.js';
 import { connectEvent, disconnectEvent, messageEvent, type EventSource } from './gateway.events.js';
 import type { GatewaySocket, SocketOwner } from './gateway.socket.js';
 import { createId } from './identifier.js';
@@ -22,9 +23,7 @@ import type { Watched } from './session.watch.js';
 import { closeOnViolation } from './violation.js';
 
 /** How a connection was closed. */
-interface Closing {
-  readonly code: number;
-  readonly reason: string;
+interface Closing extends Pick<Close, 'code' | 'reason'> {
   /** Who did, when it was not the client. */
   readonly cause?: DisconnectCause | undefined;
 }
@@ -34,6 +33,8 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   private socket: GatewaySocket | undefined;
   private stream: Duplex | undefined;
   private writer: FrameWriter | undefined;
+  /** `null` where nothing is inflated. */
+  private inflation: InflationGate | null = null;
   private closing: Closing | undefined;
   /** Made for the first message: most connections wait for news and send nothing. */
   private messages: MessageQueue | undefined;
@@ -122,6 +123,10 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
     this.socket = socket;
     this.stream = stream;
     this.writer = new FrameWriter(socket, stream, this.context.maxBufferedBytes, windowBits);
+    if (socket.inflater !== null) {
+      this.inflation = new InflationGate(socket.inflater);
+      stream.once('close', () => this.leaveUnread(this.messages?.isFull === true));
+    }
     socket.belongTo(this);
     // Before the WebSocket library: what it makes of a frame that is refused comes too late.
     if (this.context.isStrict) {
@@ -178,12 +183,19 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
     this.lastActiveAtMs = monotonicNow(this.context.clock);
     this.messages ??= new MessageQueue(this, this.context.messageLimits);
     this.messages.add({ data, isBinary });
+    if (this.heard === this.hearsUpTo) this.inflation?.end();
     if (this.messages.backlogBytes > this.context.maxBacklogBytes) this.refuse(Closes.tooMuchAtOnce);
   }
 
   leaveUnread(isUnread: boolean): void {
-    if (isUnread) this.socket?.pause();
-    else if (this.socket?.isPaused === true) {
+    if (isUnread) {
+      this.socket?.pause();
+      this.inflation?.hold();
+      if (this.stream?.destroyed === true) this.deafen();
+      return;
+    }
+    this.inflation?.release();
+    if (this.socket?.isPaused === true) {
       this.socket.resume();
       // A pong may wait among what was not read.
       this.bytesReadAtPing = -1;
@@ -205,6 +217,13 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
     void this.end(end);
   }
 
+  /** Without a client there is nobody to push back on: its end would have to wait until all that was read of it is inflated and handled. */
+  private deafen(): void {
+    if (this.inflation === null) return;
+    this.hearsUpTo = this.heard;
+    this.inflation.end();
+  }
+
   private closedBy(receivedCode: number): ClosedBy {
     if (this.closing !== undefined) return 'server';
     return receivedCode === UnsentCloses.abnormal.code ? 'nobody' : 'client';
@@ -220,6 +239,7 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
   /** Closes on a client that sent what it may not, and hears no more of it than the messages before that. */
   private refuse({ code, reason }: Close, messages = this.heard): void {
     this.hearsUpTo ??= messages;
+    if (this.heard === this.hearsUpTo) this.inflation?.end();
     this.close(code, reason);
   }
 
@@ -243,11 +263,16 @@ export class GatewaySession implements LocalSocket, SocketOwner, Watched, Messag
     const status = response === LATE ? 504 : response.statusCode;
     this.context.observer?.handled(this.connectionId, routeKey, status, monotonicNow(clock) - startedAtMs);
     if (response === LATE) this.write(ErrorFrames.timedOut(this.connectionId, requestId));
-    else if (this.context.routeResponses.has(routeKey)) this.write(response.body);
+    else if (this.context.routeResponses.has(routeKey)) this.respond(response.body);
     // Whether API Gateway tells the client of a failed one-way route is not settled; silence would help nobody.
     else if (response.statusCode >= 400) {
       this.write(ErrorFrames.ofStatus(response.statusCode, this.connectionId, requestId));
     }
+  }
+
+  /** An answer without a body is none: what there was to say was posted. */
+  private respond(body: string): void {
+    if (body !== '') this.write(body);
   }
 
   private write(text: string): void {

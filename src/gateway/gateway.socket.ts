@@ -1,4 +1,5 @@
 import { WebSocket, type RawData } from 'ws';
+import type { Inflater } from './frames/inflation.gate.js';
 import { PongQueue } from './pong.queue.js';
 
 /** Whom a socket tells of what happens to it. */
@@ -22,6 +23,17 @@ export class GatewaySocket extends WebSocket {
     this.on('ping', onPing);
     this.on('error', onError);
     this.on('close', onClose);
+  }
+
+  /**
+   * What inflates its messages. The library does not document where it keeps that: `null` without compression, and in a version that keeps it elsewhere.
+   */
+  get inflater(): Inflater | null {
+    const { _extensions: extensions } = this as unknown as {
+      _extensions?: Readonly<Record<string, Partial<Inflater>>>;
+    };
+    const inflater = extensions?.['permessage-deflate'];
+    return typeof inflater?.decompress === 'function' ? (inflater as Inflater) : null;
   }
 
   answerPing(data: Buffer): void {

@@ -48,7 +48,8 @@ export class MessageQueue {
     if (this.inFlight > 0) await new Promise<void>((resolve) => this.onIdle.push(resolve));
   }
 
-  private get isFull(): boolean {
+  /** Whether no more is handled before something has been. */
+  get isFull(): boolean {
     const { maxInFlightMessages, maxInFlightBytes } = this.limits;
     return this.inFlight >= maxInFlightMessages || this.inFlightBytes >= maxInFlightBytes;
   }

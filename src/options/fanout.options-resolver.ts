@@ -1,4 +1,5 @@
 import { MAX_DELAY_MS } from '../contracts/clock.js';
+import type { EnvironmentReader } from './environment.reader.js';
 import type { SqsClient } from './fanout.options.js';
 import { OptionsReader } from './options.reader.js';
 
@@ -25,13 +26,11 @@ const MAX_SHARD_SIZE = 1_000;
 const HTTP_URL = /^https?:\/\//;
 
 /** @throws InvalidOptionsError naming the option that cannot be used */
-export function resolveFanOutOptions(
-  given: OptionsReader | null,
-  env: Readonly<Record<string, string | undefined>>,
-): ResolvedFanOutOptions {
+export function resolveFanOutOptions(given: OptionsReader | null, env: EnvironmentReader): ResolvedFanOutOptions {
   const read = given ?? new OptionsReader({}, 'fanout');
   const offload =
-    read.section('offload') ?? (env['WEBSOCKET_FANOUT_QUEUE_URL'] ? new OptionsReader({}, 'fanout.offload') : null);
+    read.section('offload') ??
+    (env.text('WEBSOCKET_FANOUT_QUEUE_URL') === null ? null : new OptionsReader({}, 'fanout.offload'));
   const resolved = {
     requestsPerSecond: read.wholeNumber('requestsPerSecond', 1, null),
     progressEveryMs: read.wholeNumber('progressEveryMs', 1, DEFAULTS.progressEveryMs, MAX_DELAY_MS),
@@ -41,12 +40,9 @@ export function resolveFanOutOptions(
   return resolved;
 }
 
-function resolveOffload(
-  read: OptionsReader,
-  env: Readonly<Record<string, string | undefined>>,
-): ResolvedOffloadOptions {
+function resolveOffload(read: OptionsReader, env: EnvironmentReader): ResolvedOffloadOptions {
   const resolved = {
-    queueUrl: url(read, 'queueUrl', env['WEBSOCKET_FANOUT_QUEUE_URL'] || null),
+    queueUrl: url(read, 'queueUrl', env.text('WEBSOCKET_FANOUT_QUEUE_URL')),
     threshold: read.wholeNumber('threshold', 1, DEFAULTS.threshold),
     shardSize: read.wholeNumber('shardSize', 1, DEFAULTS.shardSize, MAX_SHARD_SIZE),
     region: read.text('region', null),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { EnvironmentReader } from './environment.reader.js';
 import { OptionsReader } from './options.reader.js';
 import { resolveStoreOptions } from './store.options-resolver.js';
 
 const resolve = (options: object, env: Readonly<Record<string, string>> = {}) =>
-  resolveStoreOptions(new OptionsReader(options as Record<string, unknown>), env);
+  resolveStoreOptions(new OptionsReader(options as Record<string, unknown>), new EnvironmentReader(env));
 
 const method = () => undefined;
 const redisClient = { withCommandOptions: method, connect: method, on: method, off: method };

@@ -3,9 +3,8 @@ import type { ConnectionStore } from '../contracts/connection.store.js';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
 import { DYNAMODB_STORE_DEFAULTS } from '../stores/dynamodb/dynamodb-connection.store.js';
 import { REDIS_CLIENT_METHODS, type RedisStoreClient } from '../stores/redis/redis.client.js';
+import type { EnvironmentReader } from './environment.reader.js';
 import { OptionsReader } from './options.reader.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where connections are kept: at most one of the three; none stands for the application's cache. */
 export interface ResolvedStoreOptions {
@@ -52,7 +51,7 @@ const STORE_METHODS = [
  *
  * @throws InvalidOptionsError naming the option that cannot be used, or the second of two stores
  */
-export function resolveStoreOptions(read: OptionsReader, env: Environment): ResolvedStoreOptions {
+export function resolveStoreOptions(read: OptionsReader, env: EnvironmentReader): ResolvedStoreOptions {
   const store = read.object<ConnectionStore>('store', 'a ConnectionStore', STORE_METHODS);
   const sections = { redis: read.section('redis'), dynamodb: read.section('dynamodb') };
   const [first, second] = Object.entries({ store, ...sections }).flatMap(([name, value]) =>
@@ -60,9 +59,10 @@ export function resolveStoreOptions(read: OptionsReader, env: Environment): Reso
   );
   if (second !== undefined) throw read.unexpected(second, `left out where "${String(first)}" is given`, sections, true);
   const isOpen = first === undefined;
-  const redis = sections.redis ?? (isOpen && env['WEBSOCKET_REDIS_URL'] ? new OptionsReader({}, 'redis') : null);
-  const dynamodb =
-    sections.dynamodb ?? (isOpen && env['WEBSOCKET_DYNAMODB_TABLE'] ? new OptionsReader({}, 'dynamodb') : null);
+  const sectionBy = (name: string, variable: string): OptionsReader | null =>
+    isOpen && env.text(variable) !== null ? new OptionsReader({}, name) : null;
+  const redis = sections.redis ?? sectionBy('redis', 'WEBSOCKET_REDIS_URL');
+  const dynamodb = sections.dynamodb ?? sectionBy('dynamodb', 'WEBSOCKET_DYNAMODB_TABLE');
   if (redis !== null && dynamodb !== null) {
     throw new InvalidOptionsError(
       'dynamodb',
@@ -76,9 +76,9 @@ export function resolveStoreOptions(read: OptionsReader, env: Environment): Reso
   };
 }
 
-function resolveRedis(read: OptionsReader, env: Environment): ResolvedRedisOptions {
+function resolveRedis(read: OptionsReader, env: EnvironmentReader): ResolvedRedisOptions {
   const client = read.object<RedisStoreClient>('client', 'a client of @redis/client 5', REDIS_CLIENT_METHODS);
-  const url = read.text('url', client === null ? env['WEBSOCKET_REDIS_URL'] || null : null);
+  const url = read.text('url', client === null ? env.text('WEBSOCKET_REDIS_URL') : null);
   read.refuseUnknown();
   if (client !== null) {
     if (url !== null) throw read.unexpected('url', 'left out where "redis.client" is given', url, true);
@@ -101,14 +101,14 @@ function isRedisUrl(text: string): boolean {
   return hostname !== '' && /^\/?\d*$/.test(pathname);
 }
 
-function resolveDynamoDb(read: OptionsReader, env: Environment): ResolvedDynamoDbOptions {
+function resolveDynamoDb(read: OptionsReader, env: EnvironmentReader): ResolvedDynamoDbOptions {
   const endpoint = read.text('endpoint', null);
   // `localhost:8000` parses as well: as a URL of the scheme `localhost`.
   if (endpoint !== null && !(HTTP_URL.test(endpoint) && URL.canParse(endpoint))) {
     throw read.unexpected('endpoint', 'a URL like "http://localhost:8000"', endpoint, true);
   }
   const resolved = {
-    tableName: read.text('tableName', env['WEBSOCKET_DYNAMODB_TABLE'] || DYNAMODB_STORE_DEFAULTS.tableName),
+    tableName: read.text('tableName', env.text('WEBSOCKET_DYNAMODB_TABLE') ?? DYNAMODB_STORE_DEFAULTS.tableName),
     region: read.text('region', null),
     endpoint,
     client: read.object<DynamoDbClient>('client', 'a client of @aws-sdk/client-dynamodb', ['send']),

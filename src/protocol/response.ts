@@ -2,7 +2,7 @@
 export interface WebSocketResponse {
   /** On `$connect` every 2xx opens the connection, and any other status becomes the status of the refused handshake. */
   readonly statusCode: number;
-  /** A JSON text. Reaches the client only on routes that have a route response. */
+  /** A JSON text, or nothing. Reaches the client only on routes that have a route response. */
   readonly body: string;
   /** On `$connect`: headers of the handshake's answer, e.g. `Sec-WebSocket-Protocol`. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,6 +19,8 @@ export const Responses = Object.freeze({
   disconnected: ok('Disconnected'),
   messageReceived: ok('Message received'),
   customRouteHandled: ok('Custom route handled'),
+  /** A message of the protocol was taken: what there is to say was posted. */
+  taken: Object.freeze({ statusCode: 200, body: '' }),
   internalError: refused(500, 'Internal server error'),
   unavailable: refused(503, 'Service unavailable'),
   malformed: (statusCode: 400 | 413, reason: string): WebSocketResponse => refused(statusCode, reason),

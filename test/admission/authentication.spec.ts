@@ -15,6 +15,7 @@ import { GatewayClient, RawConnection, upgradeRequest } from '../support/gateway
 import { Gate, Inbox } from '../support/gateway-inbox.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, disconnect, message, newConnectionId } from '../support/events.js';
+import { testCredentials } from '../support/management-api-client.js';
 import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { ManualClock } from '../support/manual.clock.js';
 import { EventRecorder } from '../support/recorder.js';
@@ -535,6 +536,31 @@ describeWithRedis('an authentication on the embedded gateway while the store fai
       await redis.kill();
     }
   }, 30_000);
+});
+
+describe('connections that did not authenticate themselves in time', () => {
+  it('are closed by cleanup() however many before them cannot be, which are left for the next time', async () => {
+    const clock = new ManualClock();
+    const stuck = new Set(Array.from({ length: 350 }, newConnectionId));
+    const server = await ManagementApiServer.start(({ connectionId }) => (stuck.has(connectionId) ? 500 : 200));
+    const options = {
+      apiGatewayEndpoint: server.endpoint(),
+      credentials: testCredentials,
+      admission: { authenticate: byToken, authenticateWithinMs: 10_000 },
+      clock,
+      goneGracePeriodMs: 0,
+    };
+    const { manager } = await startApplication({ options });
+    for (const connectionId of stuck) await manager.handle(connect({ connectionId }));
+    await clock.advance(1);
+    for (let index = 0; index < 120; index++) await manager.handle(connect());
+    await clock.advance(10_000);
+    expect(await manager.cleanup()).toBe(120);
+    expect(new Set(server.requests.all.map(({ connectionId }) => connectionId)).size).toBe(470);
+    server.answerWith(() => 200);
+    expect(await manager.cleanup()).toBe(350);
+    expect(await manager.cleanup()).toBe(0);
+  });
 });
 
 describeWithRedis('an authentication on Lambda', () => {

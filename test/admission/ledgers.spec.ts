@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { RedisConnectionStore, StoreUnavailableError, type RateBuckets } from '../../src/index.js';
 import { MemoryAdmissionLedger } from '../../src/stores/cache/memory-admission.ledger.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect } from '../support/events.js';
 import { ManualClock } from '../support/manual.clock.js';
-import { connectTestClient, keysOf, lifetimesOf, type TestRedisClient } from '../support/redis.keys.js';
+import { keysOf, lifetimesOf } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { admissionLedgerContract } from './ledger.contract.js';
 
 describe('admissions in memory', () => {
@@ -18,22 +19,11 @@ describe('admissions in memory', () => {
 });
 
 describeWithRedis('admissions in Redis', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
+  const redis = useRedis();
   const clock = new ManualClock();
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
-  });
-
   const open = (keyPrefix: string, timeoutMs = 3_000) =>
-    new RedisConnectionStore(client, { keyPrefix, clock, timeoutMs });
+    new RedisConnectionStore(redis.client, { keyPrefix, clock, timeoutMs });
 
   admissionLedgerContract('RedisAdmissionLedger', () => {
     const keyPrefix = `${randomUUID()}:`;
@@ -41,15 +31,15 @@ describeWithRedis('admissions in Redis', () => {
   });
 
   it('leave no key without an expiry, and none at all once they are released', async () => {
-    await client.flushAll();
+    await redis.client.flushAll();
     const ledger = open('app:').admissions();
     const groups = [{ name: 'all', max: 9 }];
     const request = { connectionId: 'a', groups, state: 's', until: clock.now() + 1_000, dueAt: clock.now() + 500 };
     await ledger.admit(request);
-    for (const lifetime of Object.values(await lifetimesOf(client))) expect(lifetime).toBeGreaterThan(0);
-    expect((await keysOf(client)).sort()).toEqual(['app:admission:a', 'app:admissions', 'app:admitted:all']);
+    for (const lifetime of Object.values(await lifetimesOf(redis.client))) expect(lifetime).toBeGreaterThan(0);
+    expect((await keysOf(redis.client)).sort()).toEqual(['app:admission:a', 'app:admissions', 'app:admitted:all']);
     await ledger.release('a');
-    expect(await keysOf(client)).toEqual([]);
+    expect(await keysOf(redis.client)).toEqual([]);
   });
 
   describe('rates', () => {
@@ -68,7 +58,7 @@ describeWithRedis('admissions in Redis', () => {
         }
       }
       expect((await one.take('ip:2', size)).isTaken).toBe(true);
-      for (const [key, lifetime] of Object.entries(await lifetimesOf(client))) {
+      for (const [key, lifetime] of Object.entries(await lifetimesOf(redis.client))) {
         if (key.startsWith('rates:')) expect(lifetime).toBeGreaterThan(0);
       }
     });

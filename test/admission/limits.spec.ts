@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
-import { CacheConnectionStore, StoreUnavailableError, type Connection } from '../../src/index.js';
+import { SystemClock } from '../../src/contracts/clock.js';
+import {
+  CacheConnectionStore,
+  StoreUnavailableError,
+  type AdmissionLedger,
+  type AdmissionRequest,
+  type AdmissionResult,
+  type Connection,
+} from '../../src/index.js';
+import { MemoryAdmissionLedger } from '../../src/stores/cache/memory-admission.ledger.js';
 import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { GatewayClient } from '../support/gateway-client.js';
 import { startApplication, stopApplications } from '../support/application.js';
@@ -90,6 +99,29 @@ describe('a limit of connections', () => {
     const { manager } = await startApplication({ options: { admission: { maxConnections: 1 }, store } });
     expect((await manager.handle(connect())).statusCode).toBe(503);
     store.isUp = true;
+    expect((await manager.handle(connect())).statusCode).toBe(200);
+    expect((await manager.handle(connect())).statusCode).toBe(503);
+  });
+
+  it('is not used up by a client whose admission took effect while the answer to it was lost', async () => {
+    class LosingLedger extends MemoryAdmissionLedger {
+      losesAnswers = true;
+      override async admit(request: AdmissionRequest): Promise<AdmissionResult> {
+        const result = await super.admit(request);
+        if (this.losesAnswers) throw new StoreUnavailableError('admit a connection');
+        return result;
+      }
+    }
+    const ledger = new LosingLedger(new SystemClock());
+    class Store extends CacheConnectionStore {
+      override admissions(): AdmissionLedger {
+        return ledger;
+      }
+    }
+    const store = new Store(createCache());
+    const { manager } = await startApplication({ options: { admission: { maxConnections: 1 }, store } });
+    expect((await manager.handle(connect())).statusCode).toBe(503);
+    ledger.losesAnswers = false;
     expect((await manager.handle(connect())).statusCode).toBe(200);
     expect((await manager.handle(connect())).statusCode).toBe(503);
   });

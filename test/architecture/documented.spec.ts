@@ -63,6 +63,9 @@ describe.each([
   { interfaceName: 'FanOutOptions', path: 'src/options/fanout.options.ts', heading: 'Fan-out' },
   { interfaceName: 'OffloadOptions', path: 'src/options/fanout.options.ts', heading: 'Offload' },
   { interfaceName: 'AdmissionOptions', path: 'src/options/admission.options.ts', heading: 'Admission' },
+  { interfaceName: 'ChannelsOptions', path: 'src/options/channels.options.ts', heading: 'Channels' },
+  { interfaceName: 'ChannelRule', path: 'src/options/channels.options.ts', heading: 'Channel rules' },
+  { interfaceName: 'ChannelHistoryOptions', path: 'src/options/channels.options.ts', heading: 'History' },
   { interfaceName: 'EmbeddedGatewayOptions', path: 'src/options/gateway.options.ts', heading: 'Embedded gateway' },
   { interfaceName: 'GatewayTlsOptions', path: 'src/options/listening.options.ts', heading: 'TLS' },
   { interfaceName: 'GatewayDrainOptions', path: 'src/options/listening.options.ts', heading: 'Drain' },
@@ -85,15 +88,17 @@ describe.each([
   });
 
   it('has the defaults that the documents give', () => {
-    const { admission, gateway, dynamodb, fanout, logging, ...module } = resolveWebSocketOptions(
+    const { admission, channels, gateway, dynamodb, fanout, logging, ...module } = resolveWebSocketOptions(
       {
         admission: {},
+        channels: { rules: { news: { persistent: {} } } },
         gateway: { compression: true, probes: {} },
         dynamodb: {},
         fanout: { offload: { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q' } },
       },
       {},
     );
+    const rule = channels.rules.get('news');
     const sections: Readonly<Record<string, object | null>> = {
       Module: module,
       Redis: {},
@@ -101,6 +106,9 @@ describe.each([
       'Fan-out': fanout,
       Offload: fanout.offload,
       Admission: admission,
+      Channels: channels,
+      'Channel rules': rule ?? null,
+      History: { maxMessages: rule?.history?.maxMessages, maxAgeSeconds: (rule?.history?.maxAgeMs ?? 0) / 1_000 },
       'Embedded gateway': gateway,
       TLS: {},
       Drain: gateway?.drain ?? null,

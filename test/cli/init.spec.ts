@@ -109,7 +109,7 @@ describe('nest-websocket init', () => {
     expect(resources.Resources['WebSocketConnections']?.Type).toBe('AWS::DynamoDB::Table');
     const lambda = await read('src/lambda.ts');
     for (const { handler } of Object.values(functions)) {
-      expect(lambda).toContain(`export async function ${handler.split('.')[1]!}(`);
+      expect(lambda).toContain(`export const ${handler.split('.')[1]!} =`);
     }
   });
 

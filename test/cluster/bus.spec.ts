@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ConnectionMirror } from '../../src/connections/connection.mirror.js';
 import { Clock, SystemClock, type CancelTask } from '../../src/contracts/clock.js';
 import { ConnectionStore } from '../../src/index.js';
 import { eventually, join, messagesOf, startNode, type Member, type TestNode } from '../support/cluster.js';
 import { closeGatewayApps } from '../support/gateway-app.js';
-import { connectTestClient, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 
 /** The time of the machine, which jumps when the test says so: what a process sees that was stopped. */
 class JumpingClock extends Clock {
@@ -27,23 +27,11 @@ class JumpingClock extends Clock {
 }
 
 describeWithRedis('the bus between nodes', () => {
-  let redis: RedisServer;
-  let probe: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let nodes: [TestNode, TestNode];
   let members: [Member, Member];
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    probe = await connectTestClient(redis.url);
-  });
-
-  afterAll(async () => {
-    probe.destroy();
-    await redis.kill();
-  });
-
   beforeEach(async () => {
-    await probe.flushAll();
     const cluster = { leaseMs: 60_000, answerTimeoutMs: 300 };
     nodes = [await startNode(redis.url, cluster), await startNode(redis.url, cluster)];
     members = [await join(nodes[0]), await join(nodes[1])];
@@ -81,19 +69,19 @@ describeWithRedis('the bus between nodes', () => {
       '+%E0%A4%A news',
       `-${id} news extra`,
     ]) {
-      await probe.publish(topicOf(nodes[1]), forged);
-      await probe.publish(topicOf(nodes[1]), forged);
+      await redis.client.publish(topicOf(nodes[1]), forged);
+      await redis.client.publish(topicOf(nodes[1]), forged);
     }
     expect(await nodes[0].manager.sendToConnection(id, 'still there')).toBe(true);
     expect(await messagesOf(members[1], nodes[0])).toEqual(['"still there"']);
     expect(nodes[1].logged.filter((line) => line.includes('[bus.'))).toHaveLength(1);
-    await probe.publish(topicOf(nodes[1]), `${JSON.stringify({ ...header, v: 2 })}\n`);
+    await redis.client.publish(topicOf(nodes[1]), `${JSON.stringify({ ...header, v: 2 })}\n`);
     await eventually(() => nodes[1].logged.some((line) => line.includes('[bus.version]')));
   });
 
   it('waits for a node that is silent no longer than it may, and tells that its connections are unknown', async () => {
     await cluster().registry.join('silent', 60_000);
-    const deaf = await probe.duplicate().connect();
+    const deaf = await redis.client.duplicate().connect();
     const heard: string[] = [];
     await deaf.subscribe('websocket:node:silent', (message) => void heard.push(message));
     const ids = [await connectionOf('silent'), await connectionOf('unheard'), await connectionOf('buried')];
@@ -111,12 +99,12 @@ describeWithRedis('the bus between nodes', () => {
 
   it('needs one connection more than the store, and leaves none behind', async () => {
     const clients = async (): Promise<number> =>
-      (await probe.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length;
+      (await redis.client.sendCommand<string>(['CLIENT', 'LIST'])).trim().split('\n').length;
     // Of each node the store's and the bus's, and the test's own.
     expect(await clients()).toBe(5);
     await closeGatewayApps();
     await eventually(async () => (await clients()) === 1);
-    expect(await probe.zCard('websocket:nodes')).toBe(0);
+    expect(await redis.client.zCard('websocket:nodes')).toBe(0);
   });
 
   it('tells a node of the channels that others made its connections join and leave', async () => {
@@ -135,24 +123,27 @@ describeWithRedis('the bus between nodes', () => {
     ['was stopped', 61_000, 61_000],
     ['was stopped while the clock was set back', 0, 61_000],
     ['was suspended with its machine', 61_000, 0],
-  ])('keeps a process that %s from bringing connections back that others have ended', async (_, wallMs, monotonicMs) => {
-    const clock = new JumpingClock();
-    const node = await startNode(redis.url, { leaseMs: 60_000 }, { clock });
-    const member = await join(node);
-    const nodeId = node.connected[0]!.connection.endpoint!.slice('local:'.length);
-    // What others do meanwhile, and the minute that a tombstone stands.
-    await probe.zRem('websocket:nodes', nodeId);
-    expect(await cluster().registry.claim(nodeId, 'a burier', 1_000)).toBe(true);
-    await nodes[0].app.get(ConnectionStore).remove(member.connectionId);
-    await probe.del(`websocket:removed:${member.connectionId}`);
-    clock.wallAheadMs = wallMs;
-    clock.monotonicAheadMs = monotonicMs;
-    member.client.send('I am back');
-    expect(await member.client.closed).toMatchObject({ code: 1012 });
-    expect(await nodes[0].manager.connectionExists(member.connectionId)).toBe(false);
-    const returned = await join(node);
-    expect(await nodes[0].manager.sendToConnection(returned.connectionId, 'welcome')).toBe(true);
-    expect(node.disconnected).toEqual([]);
-    returned.client.socket.terminate();
-  });
+  ])(
+    'keeps a process that %s from bringing connections back that others have ended',
+    async (_, wallMs, monotonicMs) => {
+      const clock = new JumpingClock();
+      const node = await startNode(redis.url, { leaseMs: 60_000 }, { clock });
+      const member = await join(node);
+      const nodeId = node.connected[0]!.connection.endpoint!.slice('local:'.length);
+      // What others do meanwhile, and the minute that a tombstone stands.
+      await redis.client.zRem('websocket:nodes', nodeId);
+      expect(await cluster().registry.claim(nodeId, 'a burier', 1_000)).toBe(true);
+      await nodes[0].app.get(ConnectionStore).remove(member.connectionId);
+      await redis.client.del(`websocket:removed:${member.connectionId}`);
+      clock.wallAheadMs = wallMs;
+      clock.monotonicAheadMs = monotonicMs;
+      member.client.send('I am back');
+      expect(await member.client.closed).toMatchObject({ code: 1012 });
+      expect(await nodes[0].manager.connectionExists(member.connectionId)).toBe(false);
+      const returned = await join(node);
+      expect(await nodes[0].manager.sendToConnection(returned.connectionId, 'welcome')).toBe(true);
+      expect(node.disconnected).toEqual([]);
+      returned.client.socket.terminate();
+    },
+  );
 });

@@ -1,30 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { ConnectionStore } from '../../src/index.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { eventually, join, messagesOf, startNode, type Member, type TestNode } from '../support/cluster.js';
 import { closeGatewayApps } from '../support/gateway-app.js';
-import { connectTestClient, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 
 describeWithRedis('three nodes on one Redis', () => {
-  let redis: RedisServer;
-  let probe: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let nodes: TestNode[];
   /** Two clients on each node. */
   let members: Member[];
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    probe = await connectTestClient(redis.url);
-  });
-
-  afterAll(async () => {
-    probe.destroy();
-    await redis.kill();
-  });
-
   beforeEach(async () => {
-    await probe.flushAll();
     nodes = await Promise.all([startNode(redis.url), startNode(redis.url), startNode(redis.url)]);
     members = [];
     for (const node of nodes) members.push(await join(node), await join(node, '?user=ada'));
@@ -162,11 +150,11 @@ describeWithRedis('three nodes on one Redis', () => {
   /** What is published on topics of nodes while `work` is done. */
   async function busMessagesDuring(work: () => Promise<void>): Promise<{ type?: string }[]> {
     const seen: { type?: string }[] = [];
-    const listener = await probe.duplicate().connect();
+    const listener = await redis.client.duplicate().connect();
     await listener.pSubscribe('websocket:node:*', (message) => void seen.push(parsed(message)));
     await work();
     // What came before this came before that.
-    await probe.publish('websocket:node:end', '{"type":"end"}\n');
+    await redis.client.publish('websocket:node:end', '{"type":"end"}\n');
     await eventually(() => seen.some(({ type }) => type === 'end'));
     listener.destroy();
     return seen;

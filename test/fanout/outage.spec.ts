@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
+import { QuestionService } from '../../src/channels/question.service.js';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
 import { ConnectionMirror } from '../../src/connections/connection.mirror.js';
 import {
@@ -78,7 +79,8 @@ async function start(holds: readonly string[] = ['a', 'b', 'c']) {
   }
   const sender = new MessageSender(engine, 1_000);
   store.isDown = true;
-  return { sender, store, sockets, selection: new WebSocketSelection(store, sender) };
+  const questions = new QuestionService(store, sender, { clock, answerTimeoutMs: 1_000, isOn: () => false });
+  return { sender, store, sockets, selection: new WebSocketSelection(store, sender, questions) };
 }
 
 describe('a node whose store is away', () => {

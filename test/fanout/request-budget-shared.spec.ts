@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { SystemClock } from '../../src/contracts/clock.js';
 import { RequestQuota, type RequestBudget, type Reservation } from '../../src/contracts/request.budget.js';
 import { SharedRequestBudget } from '../../src/fanout/shared-request.budget.js';
 import { RedisConnectionStore, StoreUnavailableError } from '../../src/index.js';
 import { ManualClock } from '../support/manual.clock.js';
-import { connectTestClient, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 
 const BURST_MS = 100;
 const HORIZON_MS = 1_000;
@@ -174,23 +174,12 @@ describe('a request budget that processes share', () => {
 });
 
 describeWithRedis('a request budget in Redis', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
-
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
-  });
+  const redis = useRedis();
 
   it('is one budget for all stores over the same keys, by the clock of Redis', async () => {
     const perSecond = 2_000;
     const keyPrefix = `${randomUUID()}:`;
-    const stores = Array.from({ length: 4 }, () => new RedisConnectionStore(client, { keyPrefix }));
+    const stores = Array.from({ length: 4 }, () => new RedisConnectionStore(redis.client, { keyPrefix }));
     await Promise.all(stores.map((store) => store.ping()));
     const clock = new SystemClock();
     const abort = new AbortController();
@@ -214,7 +203,7 @@ describeWithRedis('a request budget in Redis', () => {
   });
 
   it('grants a burst, then what is earned, and beyond a second ahead nothing', async () => {
-    const store = new RedisConnectionStore(client, { keyPrefix: `${randomUUID()}:` });
+    const store = new RedisConnectionStore(redis.client, { keyPrefix: `${randomUUID()}:` });
     const quota = store.requestQuota();
     expect(await quota.reserve(10, 100)).toEqual({ granted: 10, delayMs: 0 });
     const next = await quota.reserve(50, 100);
@@ -232,8 +221,8 @@ describeWithRedis('a request budget in Redis', () => {
 
   it('recovers at once from a clock of Redis that was set back', async () => {
     const keyPrefix = `${randomUUID()}:`;
-    const store = new RedisConnectionStore(client, { keyPrefix });
-    await client.set(`${keyPrefix}budget`, String((Date.now() + 3_600_000) * 1_000));
+    const store = new RedisConnectionStore(redis.client, { keyPrefix });
+    await redis.client.set(`${keyPrefix}budget`, String((Date.now() + 3_600_000) * 1_000));
     expect(await store.requestQuota().reserve(5, 100)).toEqual({ granted: 5, delayMs: 0 });
     await store.close();
   });

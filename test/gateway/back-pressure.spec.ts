@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Registry } from 'prom-client';
 import { constants, deflateRawSync } from 'node:zlib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GatewaySocket } from '../../src/gateway/gateway.socket.js';
+import type { DisconnectedEvent } from '../../src/index.js';
 import { dropFrameClients, FrameClient } from '../support/frame-client.js';
 import { frame, Opcode, text } from '../support/frames.js';
 import { closeGatewayApps, gatewayApp, type GatewayApp } from '../support/gateway-app.js';
@@ -8,6 +11,7 @@ import { RawConnection } from '../support/gateway-client.js';
 import { Gate, Inbox } from '../support/gateway-inbox.js';
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   dropFrameClients();
   await closeGatewayApps();
 });
@@ -87,23 +91,83 @@ describe('the gateway pushes back', () => {
     await client.close();
   });
 
-  it('on a client whose compressed messages come to very much at once: it is closed with 1008', async () => {
-    const gate = new Gate();
-    const app = await gatewayApp()
-      .gateway({ compression: true, routeResponses: ['ping'] })
-      .on('websocket.ping', () => 'pong')
-      .on('websocket.message', () => gate.opened)
-      .start();
-    const client = await FrameClient.open(app, { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
-    // RFC 7692 section 7.2.1: without the four bytes that each message would end with.
+  describe('on a client whose compressed messages come to very much at once', () => {
+    /** In one write, and so in one read: 60 KB that come to 60 MB. RFC 7692 section 7.2.1: without the four bytes that each message would end with. */
     const payload = deflateRawSync('x'.repeat(1_000_000), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
     const message = frame({ opcode: Opcode.text, payload, reserved: 4 });
-    // In one write, and so in one read: 60 KB that come to 60 MB.
-    client.socket.write(Buffer.concat(Array.from({ length: 60 }, () => message)));
-    const { opcode, payload: reason } = await client.next();
-    expect([opcode, reason.readUInt16BE()]).toEqual([Opcode.close, 1008]);
-    await healthyRoundTrip(app);
-    gate.open();
+    const bomb = Buffer.concat(Array.from({ length: 60 }, () => message));
+
+    async function bombed(data = bomb) {
+      const gate = new Gate();
+      const registry = new Registry();
+      const started = new Inbox<unknown>();
+      const disconnected = new Inbox<DisconnectedEvent>();
+      const app = await gatewayApp()
+        .with({ metrics: { registry } })
+        .gateway({ compression: true, routeResponses: ['ping'] })
+        .on('websocket.ping', () => 'pong')
+        .on('websocket.disconnected', (event) => disconnected.push(event))
+        .on('websocket.message', async ({ eventData }) => {
+          started.push(eventData.body?.length);
+          await gate.opened;
+        })
+        .start();
+      const client = await FrameClient.open(app, { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
+      client.socket.write(data);
+      const inflatedBytes = async (): Promise<number> => {
+        const metric = await registry.getSingleMetric('websocket_received_bytes_total')?.get();
+        return metric?.values[0]?.value ?? NaN;
+      };
+      return { app, client, gate, started, disconnected, inflatedBytes };
+    }
+
+    it('before they are inflated: they are when it is their turn', async () => {
+      const { app, client, gate, started, disconnected, inflatedBytes } = await bombed();
+      await started.until(3);
+      for (let trip = 0; trip < 20; trip++) await healthyRoundTrip(app);
+      expect(await inflatedBytes()).toBeLessThan(3_100_000);
+      gate.open();
+      expect(await started.until(60)).toEqual(Array.from({ length: 60 }, () => 1_000_000));
+      client.socket.write(frame({ opcode: Opcode.close, payload: Buffer.from([0x03, 0xe8]) }));
+      expect(await disconnected.until(21).then((all) => all.at(-1))).toMatchObject({ code: 1000 });
+    });
+
+    it('and then is gone: its end does not wait for what was not inflated, which nobody hears of', async () => {
+      const { app, client, gate, started, disconnected, inflatedBytes } = await bombed();
+      await started.until(3);
+      await healthyRoundTrip(app);
+      const { connectionId } = (await disconnected.until(1))[0]!;
+      const [left] = await app.manager.getAllConnections();
+      expect(left).not.toBe(connectionId);
+      await app.manager.disconnect(left!);
+      client.socket.resetAndDestroy();
+      expect(await disconnected.until(2)).toMatchObject([{ connectionId }, { connectionId: left }]);
+      gate.open();
+      await healthyRoundTrip(app);
+      expect(started.all).toHaveLength(3);
+      expect(await inflatedBytes()).toBeLessThan(3_100_000);
+    });
+
+    it('and breaks the protocol behind them: it is closed once they are handled', async () => {
+      const unmasked = Buffer.from([0x81, 0x01, 0x61]);
+      const { client, gate, started } = await bombed(
+        Buffer.concat([bomb.subarray(0, 5 * message.byteLength), unmasked]),
+      );
+      await started.until(3);
+      gate.open();
+      const { opcode, payload: reason } = await client.next();
+      expect([opcode, reason.readUInt16BE()]).toEqual([Opcode.close, 1002]);
+      expect(started.all).toHaveLength(5);
+    });
+
+    it('where the library cannot be made to wait: it is closed with 1008', async () => {
+      jest.spyOn(GatewaySocket.prototype, 'inflater', 'get').mockReturnValue(null);
+      const { app, client, gate } = await bombed();
+      const { opcode, payload: reason } = await client.next();
+      expect([opcode, reason.readUInt16BE()]).toEqual([Opcode.close, 1008]);
+      await healthyRoundTrip(app);
+      gate.open();
+    });
   });
 
   it('on a client that sends a message byte by byte: it is closed with 1008 long before each byte has cost a buffer', async () => {

@@ -1,7 +1,8 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { PostToConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { IncomingMessage, Server } from 'node:http';
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { EmbeddedGateway, WebSocketManager } from '../../src/index.js';
@@ -132,6 +133,25 @@ describe('a request for an upgrade to another protocol', () => {
     raw.socket.write(upgradeRequest({}));
     await raw.until('101 Switching Protocols');
     raw.socket.destroy();
+  });
+
+  it('leaves nothing of itself behind, however many come over one connection', async () => {
+    const app = await attached().start();
+    const warned = jest.fn();
+    process.on('warning', warned);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number>();
+    for (let turn = 0; turn < 15; turn++) {
+      const request = httpRequest(new URL(app.endpoint).origin, { headers: h2c, agent }).end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      ports.add(response.socket.localPort!);
+      expect(response.statusCode).toBe(200);
+      await once(response.resume(), 'end');
+    }
+    agent.destroy();
+    process.off('warning', warned);
+    expect(ports.size).toBe(1);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('is refused when it has more header fields than Node shows', async () => {

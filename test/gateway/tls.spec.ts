@@ -56,6 +56,15 @@ describeWith([openssl], 'a gateway with a certificate', () => {
     await client.close();
   });
 
+  it('answers a request that asks for an upgrade to another protocol', async () => {
+    const app = await echoing(createCertificate(createFolder(), 'first')).start();
+    const socket = connectTls({ port: app.port, host: '127.0.0.1', rejectUnauthorized: false });
+    socket.write('GET /livez HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n');
+    let answer = '';
+    for await (const chunk of socket as AsyncIterable<Buffer>) answer += chunk.toString();
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   it('speaks TLS 1.2 and later, nothing older', async () => {
     const app = await echoing(createCertificate(createFolder(), 'first')).start();
     const versions = { TLSv1: false, 'TLSv1.1': false, 'TLSv1.2': true, 'TLSv1.3': true } as const;

@@ -2,6 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+const LOADER = new URL('../support/typescript.loader.js', import.meta.url).href;
+
 const started: WorkerProcess[] = [];
 
 /** Kills what {@link WorkerProcess.start} started and still runs; call it before what they use is stopped. */
@@ -24,10 +26,13 @@ export class WorkerProcess {
     }
   }
 
-  /** @param settings what the script reads from its first argument, as JSON */
+  /**
+   * @param script in JavaScript, or in TypeScript, which runs on the source instead of what was built from it
+   * @param settings what the script reads from its first argument, as JSON
+   */
   static async start(script: string, settings: object): Promise<WorkerProcess> {
     const child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(settings)], {
-      execArgv: [],
+      execArgv: script.endsWith('.ts') ? ['--import', LOADER] : [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // The AWS SDK warns of the end of Node 20, and what a worker prints is to be an error.
       env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' },
@@ -44,7 +49,7 @@ export class WorkerProcess {
   }
 
   /** Sends it a question; resolves to the next thing that it sends. */
-  ask(question: object): Promise<unknown> {
+  ask(question: object | string): Promise<unknown> {
     this.child.send(question);
     return this.message();
   }

@@ -1,37 +1,23 @@
 import { createClient, RESP_TYPES } from '@redis/client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RedisConnectionStore, StoreUnavailableError, type RedisStoreClient } from '../../src/index.js';
 import { describeError } from '../../src/logging/error.description.js';
 import { redisAtUrl } from '../../src/stores/redis/url.client.js';
 import { collect } from '../contract/store.harness.js';
-import { connectTestClient, keysOf, type TestRedisClient } from '../support/redis.keys.js';
+import { keysOf, type TestRedisClient } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { connection } from './caches.js';
 
 describeWithRedis('RedisConnectionStore', () => {
-  let redis: RedisServer;
-  let admin: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   const stores: RedisConnectionStore[] = [];
   const clients: { readonly isOpen: boolean; destroy(): void }[] = [];
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    admin = await connectTestClient(redis.url);
-  });
-
-  beforeEach(async () => {
-    await admin.flushAll();
-  });
-
   afterEach(async () => {
-    redis.resume();
+    redis.server.resume();
     await Promise.all(stores.splice(0).map((store) => store.close()));
     for (const client of clients.splice(0)) if (client.isOpen) client.destroy();
-  });
-
-  afterAll(async () => {
-    admin.destroy();
-    await redis.kill();
   });
 
   const keptStore = (store: RedisConnectionStore): RedisConnectionStore => {
@@ -80,6 +66,29 @@ describeWithRedis('RedisConnectionStore', () => {
     await expect(store.remove('a')).resolves.toMatchObject({ channels: ['news'] });
   });
 
+  it('leave one listener on a client of the application, however many they are, and none when they are closed', async () => {
+    const warned = jest.fn();
+    process.on('warning', warned);
+    const client = kept(createClient({ url: redis.url }));
+    const before = client.listenerCount('error');
+    const all = Array.from({ length: 12 }, (_, index) =>
+      keptStore(new RedisConnectionStore(client, { keyPrefix: `${index}:` })),
+    );
+    await Promise.all(all.map((store) => store.add(connection('a'))));
+    expect(client.listenerCount('error')).toBe(before + 1);
+    const [last, ...others] = all;
+    await Promise.all(others.map((store) => store.close()));
+    expect(client.listenerCount('error')).toBe(before + 1);
+    await last!.close();
+    expect(client.listenerCount('error')).toBe(before);
+    const next = keptStore(new RedisConnectionStore(client));
+    await next.add(connection('a'));
+    expect(client.listenerCount('error')).toBe(before + 1);
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   it('connects a client that is not, at the first operation and again after it was closed', async () => {
     const client = kept(createClient({ url: redis.url }));
     const store = new RedisConnectionStore(client);
@@ -95,26 +104,26 @@ describeWithRedis('RedisConnectionStore', () => {
     const client = kept(createClient({ url: redis.url }));
     const store = new RedisConnectionStore(client, { timeoutMs: 100 });
     await store.add(connection('before'));
-    redis.pause();
+    redis.server.pause();
     // More than the socket takes while nobody reads from it, so that what is behind it waits in the client.
     const large = client.set('large', Buffer.alloc(64 * 1_048_576));
     await Promise.all([failureOf(store.add(connection('late'))), failureOf(store.remove('before'))]);
-    redis.resume();
+    redis.server.resume();
     await large;
     await client.ping();
-    expect(await keysOf(admin)).toEqual(['large', 'websocket:connection:before', 'websocket:connections']);
+    expect(await keysOf(redis.client)).toEqual(['large', 'websocket:connection:before', 'websocket:connections']);
   });
 
   it('lets nothing happen later that was reported as failed, though Redis had received it', async () => {
     const client = kept(createClient({ url: redis.url }));
     const store = new RedisConnectionStore(client, { timeoutMs: 100 });
     await store.add(connection('before'));
-    redis.pause();
+    redis.server.pause();
     await failureOf(store.add(connection('late')));
     await failureOf(store.remove('before'));
-    redis.resume();
+    redis.server.resume();
     await client.ping();
-    expect(await keysOf(admin)).toEqual(['websocket:connection:before', 'websocket:connections']);
+    expect(await keysOf(redis.client)).toEqual(['websocket:connection:before', 'websocket:connections']);
     await expect(store.add(connection('late'))).resolves.toBe(true);
   });
 
@@ -139,20 +148,20 @@ describeWithRedis('RedisConnectionStore', () => {
   it('does not notice that Redis forgot its scripts', async () => {
     const store = new RedisConnectionStore(kept(createClient({ url: redis.url })));
     await store.add(connection('a'));
-    await admin.scriptFlush();
+    await redis.client.scriptFlush();
     await expect(store.add(connection('b'))).resolves.toBe(true);
-    await admin.scriptFlush();
+    await redis.client.scriptFlush();
     await expect(store.join('a', 'news')).resolves.toBe('joined');
-    await admin.scriptFlush();
+    await redis.client.scriptFlush();
     const added = Array.from({ length: 100 }, (_, index) => store.add(connection(`many${index}`)));
-    await admin.scriptFlush();
+    await redis.client.scriptFlush();
     await Promise.all(added);
     await expect(store.countConnections()).resolves.toBe(102);
   });
 
   it('says which option to change where another application has taken a key of its own', async () => {
     const store = new RedisConnectionStore(kept(createClient({ url: redis.url })));
-    await admin.set('websocket:connections', 'x');
+    await redis.client.set('websocket:connections', 'x');
     for (const work of [
       () => store.add(connection('a')),
       () => store.countConnections(),
@@ -162,7 +171,7 @@ describeWithRedis('RedisConnectionStore', () => {
       expect(error.message).toContain('choose another "keyPrefix"');
       expect((error.cause as Error).message).toContain('WRONGTYPE');
     }
-    expect(await keysOf(admin)).toEqual(['websocket:connections']);
+    expect(await keysOf(redis.client)).toEqual(['websocket:connections']);
   });
 
   it('says that nobody listens, by the error of the client', async () => {

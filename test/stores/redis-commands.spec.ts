@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { RedisConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { connectTestClient, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { connection } from './caches.js';
 
 /** How often each command was called, whether by a client or by a script. */
@@ -28,27 +28,15 @@ const OPERATIONS: Readonly<Record<string, (store: RedisConnectionStore) => Promi
 };
 
 describeWithRedis('what RedisConnectionStore asks of Redis', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let store: RedisConnectionStore;
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
   beforeEach(async () => {
-    await client.flushAll();
-    store = new RedisConnectionStore(client);
+    store = new RedisConnectionStore(redis.client);
     for (const operation of Object.values(OPERATIONS)) await operation(store);
     await fill(0, 100);
     await collect(store.connections());
     await collect(store.members('news'));
-  });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
   });
 
   const fill = async (from: number, to: number): Promise<void> => {
@@ -58,9 +46,9 @@ describeWithRedis('what RedisConnectionStore asks of Redis', () => {
   };
 
   const callsOf = async (work: () => Promise<unknown>): Promise<Calls> => {
-    await client.configResetStat();
+    await redis.client.configResetStat();
     await work();
-    const statistics = await client.info('commandstats');
+    const statistics = await redis.client.info('commandstats');
     const calls = [...statistics.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(
       ([, command = '', count]) => [command, Number(count)] as const,
     );

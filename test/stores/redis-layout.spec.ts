@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { InvalidNameError, RedisConnectionStore } from '../../src/index.js';
 import { HOSTILE_NAMES } from '../contract/hostile-names.js';
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
-import {
-  connectTestClient,
-  keysOf,
-  lifetimesOf,
-  typesOf,
-  valuesOf,
-  type TestRedisClient,
-} from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { keysOf, lifetimesOf, typesOf, valuesOf } from '../support/redis.keys.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { connection } from './caches.js';
 
 const EXPIRE_AFTER_SECONDS = 600;
@@ -29,27 +23,12 @@ function hashOf(userId: string): string {
 }
 
 describeWithRedis('what RedisConnectionStore keeps', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
-
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
-  beforeEach(async () => {
-    await client.flushAll();
-  });
+  const redis = useRedis({ isEmptied: true });
 
   afterEach(stopApplications);
 
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
-  });
-
   const open = (keyPrefix?: string) =>
-    new RedisConnectionStore(client, {
+    new RedisConnectionStore(redis.client, {
       expireAfterSeconds: EXPIRE_AFTER_SECONDS,
       ...(keyPrefix !== undefined && { keyPrefix }),
     });
@@ -61,7 +40,7 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
     await store.join('A=', 'news');
     await store.join('A=', 'a:b');
     await store.remove('B=');
-    expect(await typesOf(client)).toEqual({
+    expect(await typesOf(redis.client)).toEqual({
       'websocket:connections': 'zset',
       'websocket:connection:A=': 'hash',
       'websocket:channels': 'set',
@@ -70,7 +49,7 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
       [keyOfUser('ada')]: 'zset',
       'websocket:removed:B=': 'string',
     });
-    expect(await valuesOf(client)).toMatchObject({
+    expect(await valuesOf(redis.client)).toMatchObject({
       'websocket:connections': [{ value: 'A=', score: 1_767_225_600_000 }],
       'websocket:connection:A=': {
         at: '1767225600000',
@@ -104,21 +83,21 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
     ];
     for (const step of steps) {
       await step();
-      for (const [key, lifetime] of Object.entries(await lifetimesOf(client))) {
+      for (const [key, lifetime] of Object.entries(await lifetimesOf(redis.client))) {
         expect([key, lifetime > 0 && lifetime <= LONGEST_LIFE_MS]).toEqual([key, true]);
         if (key.includes(':removed:')) expect(lifetime).toBeLessThanOrEqual(60_000);
       }
     }
-    expect(await keysOf(client)).toEqual(['websocket:removed:a', 'websocket:removed:b']);
+    expect(await keysOf(redis.client)).toEqual(['websocket:removed:a', 'websocket:removed:b']);
   });
 
   it('lives on as a whole where a connection is touched', async () => {
     const store = open();
     await store.add(connection('a', 'ada'));
     await store.join('a', 'news');
-    for (const key of await keysOf(client)) await client.pExpire(key, 1_000);
+    for (const key of await keysOf(redis.client)) await redis.client.pExpire(key, 1_000);
     await store.touch('a', Date.now());
-    const lifetimes = await lifetimesOf(client);
+    const lifetimes = await lifetimesOf(redis.client);
     expect(Object.keys(lifetimes)).toHaveLength(5);
     for (const [key, lifetime] of Object.entries(lifetimes)) expect([key, lifetime > 3_600_000]).toEqual([key, true]);
   });
@@ -130,7 +109,7 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
       await store.join('a', 'news');
     }
     const ofTwo = async () =>
-      Object.fromEntries(Object.entries(await valuesOf(client)).filter(([key]) => key.startsWith('two:')));
+      Object.fromEntries(Object.entries(await valuesOf(redis.client)).filter(([key]) => key.startsWith('two:')));
     const before = await ofTwo();
     expect(Object.keys(before)).toHaveLength(5);
     const [one, two] = stores;
@@ -139,49 +118,49 @@ describeWithRedis('what RedisConnectionStore keeps', () => {
     await one.touch('a', Date.now());
     await one.remove('a');
     expect(await ofTwo()).toEqual(before);
-    expect((await keysOf(client)).filter((key) => !/^(one|two):/.test(key))).toEqual([]);
+    expect((await keysOf(redis.client)).filter((key) => !/^(one|two):/.test(key))).toEqual([]);
     await expect(two.connectionsOfUser('ada')).resolves.toEqual(['a']);
     await expect(one.connectionsOfUser('ada')).resolves.toEqual(['b']);
   });
 
   it.each(HOSTILE_NAMES)('changes no other key for a connection, a user and a channel called %j', async (hostile) => {
     const store = open();
-    await client.set('a', 'application');
-    await client.set('connections', 'application');
+    await redis.client.set('a', 'application');
+    await redis.client.set('connections', 'application');
     await store.add(connection('bystander', 'bystander'));
     await store.join('bystander', 'bystanders');
-    const before = await valuesOf(client);
+    const before = await valuesOf(redis.client);
     await store.add(connection(hostile, hostile));
     await store.join(hostile, hostile);
-    expect(await valuesOf(client)).toMatchObject({
+    expect(await valuesOf(redis.client)).toMatchObject({
       ...before,
       'websocket:connections': expect.any(Array),
       'websocket:channels': expect.any(Array),
     });
     // Record and members; the index of users is shared by hash.
-    expect((await keysOf(client)).length - Object.keys(before).length).toBeGreaterThanOrEqual(2);
+    expect((await keysOf(redis.client)).length - Object.keys(before).length).toBeGreaterThanOrEqual(2);
     await store.touch(hostile, Date.now());
     await store.leave(hostile, hostile);
     await store.join(hostile, hostile);
     await store.remove(hostile);
-    const { [tombstoneIn(await keysOf(client))]: removedAt, ...after } = await valuesOf(client);
+    const { [tombstoneIn(await keysOf(redis.client))]: removedAt, ...after } = await valuesOf(redis.client);
     expect(removedAt).toMatch(/^\d{13} /);
     expect(after).toEqual(before);
   });
 
   it('is nothing at all for a name of a megabyte', async () => {
-    const { manager } = await startApplication({ options: { redis: { client } } });
+    const { manager } = await startApplication({ options: { redis: { client: redis.client } } });
     const connectionId = newConnectionId();
     const long = 'x'.repeat(1_048_576);
     expect(await manager.handle(connect({ connectionId }))).toMatchObject({ statusCode: 200 });
-    const before = await valuesOf(client);
+    const before = await valuesOf(redis.client);
     await expect(manager.joinChannel(connectionId, long)).rejects.toBeInstanceOf(InvalidNameError);
     await expect(manager.joinChannel(long, 'news')).resolves.toBe(false);
     await expect(manager.leaveChannel(long, 'news')).resolves.toBe(false);
     await expect(manager.getConnectionsByUserId(long)).resolves.toEqual([]);
     await expect(manager.getConnectionsByChannel(long)).resolves.toEqual([]);
     expect(await manager.handle(connect({ connectionId: long }))).toMatchObject({ statusCode: 400 });
-    expect(await valuesOf(client)).toEqual(before);
+    expect(await valuesOf(redis.client)).toEqual(before);
   });
 });
 

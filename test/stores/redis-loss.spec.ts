@@ -1,36 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { connectTestClient, keysOf, valuesOf, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { keysOf, valuesOf } from '../support/redis.keys.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { connection as connectionAt } from './caches.js';
 
 const connection = (id: string, userId: string) => ({ ...connectionAt(id, userId), connectedAt: Date.now() });
 
 describeWithRedis('a record that Redis has dropped by itself', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let store: RedisConnectionStore;
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
   beforeEach(async () => {
-    await client.flushAll();
-    store = new RedisConnectionStore(client);
+    store = new RedisConnectionStore(redis.client);
     for (const id of ['lost', 'kept']) {
       await store.add(connection(id, 'ada'));
       await store.join(id, 'news');
       await store.join(id, `only ${id}`);
     }
-    await client.del('websocket:connection:lost');
-  });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
+    await redis.client.del('websocket:connection:lost');
   });
 
   it('is on no list', async () => {
@@ -53,8 +42,8 @@ describeWithRedis('a record that Redis has dropped by itself', () => {
       ]),
     );
     await expect(store.countConnections()).resolves.toBe(1);
-    expect(JSON.stringify(await valuesOf(client))).not.toContain('lost"');
-    expect(await keysOf(client)).not.toContain('websocket:channels:only%20lost');
+    expect(JSON.stringify(await valuesOf(redis.client))).not.toContain('lost"');
+    expect(await keysOf(redis.client)).not.toContain('websocket:channels:only%20lost');
   });
 
   it('cannot be removed, joined or left, and its removal tidies the list of all', async () => {

@@ -1,29 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { Lease } from '../../src/contracts/node.registry.js';
 import { RedisConnectionStore, type NodeRegistry } from '../../src/index.js';
-import { connectTestClient, lifetimesOf, type TestRedisClient } from '../support/redis.keys.js';
-import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { lifetimesOf } from '../support/redis.keys.js';
+import { describeWithRedis } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 
 const LONG_MS = 60_000;
 
 describeWithRedis('the leases of nodes in Redis', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let registry: NodeRegistry;
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-    registry = new RedisConnectionStore(client).cluster().registry;
+    registry = new RedisConnectionStore(redis.client).cluster().registry;
   });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
-  });
-
-  beforeEach(() => client.flushAll());
 
   /** Takes a lease that has run out. */
   async function deadLease(nodeId: string): Promise<Lease> {
@@ -33,7 +24,7 @@ describeWithRedis('the leases of nodes in Redis', () => {
   }
 
   it('last for as long as was asked, by the clock of Redis', async () => {
-    const [seconds] = await client.sendCommand<[string, string]>(['TIME']);
+    const [seconds] = await redis.client.sendCommand<[string, string]>(['TIME']);
     const { until } = (await registry.join('a', LONG_MS)) as Lease;
     expect(until - Number(seconds) * 1_000 - LONG_MS).toBeGreaterThanOrEqual(0);
     expect(until - Number(seconds) * 1_000 - LONG_MS).toBeLessThan(5_000);
@@ -54,7 +45,7 @@ describeWithRedis('the leases of nodes in Redis', () => {
     const first = (await registry.join('a', LONG_MS)) as Lease;
     const later = { until: first.until + 5_000 };
     expect(await registry.renew('a', LONG_MS, later)).toBe('forgotten');
-    await client.flushAll();
+    await redis.client.flushAll();
     expect(await registry.renew('a', LONG_MS, first)).toBe('forgotten');
   });
 
@@ -92,7 +83,7 @@ describeWithRedis('the leases of nodes in Redis', () => {
     await deadLease('a');
     await registry.claim('a', 'b', LONG_MS);
     await registry.isAuditDue(LONG_MS);
-    const lifetimes = await lifetimesOf(client);
+    const lifetimes = await lifetimesOf(redis.client);
     expect(Object.keys(lifetimes)).toHaveLength(4);
     expect(Object.values(lifetimes).filter((ms) => ms < 0)).toEqual([]);
   });

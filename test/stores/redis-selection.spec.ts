@@ -2,28 +2,19 @@ import KeyvRedis, { createKeyv } from '@keyv/redis';
 import { createClient } from '@redis/client';
 import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Global, Module } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { createCache, type Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { InvalidOptionsError, type WebSocketManager } from '../../src/index.js';
 import { startApplication, stopApplications, type RunningApplication } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
 import { closeGatewayApps, gatewayApp } from '../support/gateway-app.js';
-import { connectTestClient, typesOf, type TestRedisClient } from '../support/redis.keys.js';
+import { connectTestClient, typesOf } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 
 describeWithRedis('Redis as the store of an application', () => {
-  let redis: RedisServer;
-  let admin: TestRedisClient;
-
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    admin = await connectTestClient(redis.url);
-  });
-
-  beforeEach(async () => {
-    await admin.flushAll();
-  });
+  const redis = useRedis({ isEmptied: true });
 
   afterEach(stopApplications);
   afterEach(closeGatewayApps);
@@ -31,21 +22,16 @@ describeWithRedis('Redis as the store of an application', () => {
     delete process.env['WEBSOCKET_REDIS_URL'];
   });
 
-  afterAll(async () => {
-    admin.destroy();
-    await redis.kill();
-  });
-
   /** Resolves once Redis has so many clients beside the test's own; those that are closed take it a moment to notice. */
   const untilClients = async (count: number): Promise<void> => {
-    while ((await admin.clientList()).length - 1 !== count);
+    while ((await redis.client.clientList()).length - 1 !== count);
   };
 
   const expectNativeTypes = async (manager: WebSocketManager): Promise<void> => {
     const connectionId = newConnectionId();
     expect(await manager.handle(connect({ connectionId, userId: 'ada' }))).toMatchObject({ statusCode: 200 });
     expect(await manager.joinChannel(connectionId, 'news')).toBe(true);
-    expect(await typesOf(admin)).toMatchObject({
+    expect(await typesOf(redis.client)).toMatchObject({
       'websocket:connections': 'zset',
       'websocket:channels:news': 'set',
       [`websocket:connection:${connectionId}`]: 'hash',
@@ -74,7 +60,7 @@ describeWithRedis('Redis as the store of an application', () => {
       const { manager } = await withStores([createKeyv(redis.url), new Keyv()]);
       const connectionId = newConnectionId();
       await manager.handle(connect({ connectionId }));
-      expect((await typesOf(admin))['websocket:connections']).not.toBe('zset');
+      expect((await typesOf(redis.client))['websocket:connections']).not.toBe('zset');
     });
 
     it('stays open when the application closes, for the cache is not the module’s to close', async () => {
@@ -94,7 +80,7 @@ describeWithRedis('Redis as the store of an application', () => {
       await expect(running.manager.getStats()).resolves.toMatchObject({ totalConnections: 1 });
       await closeGatewayApps();
       await client.closed;
-      expect((await typesOf(admin))['websocket:connections']).toBeUndefined();
+      expect((await typesOf(redis.client))['websocket:connections']).toBeUndefined();
       await untilClients(0);
     });
   });

@@ -2,37 +2,26 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
 import { ManualClock } from '../support/manual.clock.js';
-import { connectTestClient, keysOf, type TestRedisClient } from '../support/redis.keys.js';
+import { connectTestClient, keysOf } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
+import { useRedis } from '../support/shared.redis.js';
 import { connection } from './caches.js';
 
 const EXPIRE_AFTER_SECONDS = 600;
 const EXPIRE_AFTER_MS = EXPIRE_AFTER_SECONDS * 1_000;
 
 describeWithRedis('time in Redis', () => {
-  let redis: RedisServer;
-  let client: TestRedisClient;
+  const redis = useRedis({ isEmptied: true });
   let clock: ManualClock;
   let store: RedisConnectionStore;
 
-  beforeAll(async () => {
-    redis = await RedisServer.start();
-    client = await connectTestClient(redis.url);
-  });
-
   beforeEach(async () => {
-    await client.flushAll();
     clock = new ManualClock();
-    store = new RedisConnectionStore(client, { clock, expireAfterSeconds: EXPIRE_AFTER_SECONDS });
-  });
-
-  afterAll(async () => {
-    client.destroy();
-    await redis.kill();
+    store = new RedisConnectionStore(redis.client, { clock, expireAfterSeconds: EXPIRE_AFTER_SECONDS });
   });
 
   const add = (id: string, connectedAt = clock.now()) => store.add({ ...connection(id, 'ada'), connectedAt });
@@ -48,16 +37,16 @@ describeWithRedis('time in Redis', () => {
       await addMany(50, 'old');
       await clock.advance(EXPIRE_AFTER_MS);
       await addMany(25, 'new');
-      await expect(client.zCard('websocket:connections')).resolves.toBe(25);
-      expect((await keysOf(client)).filter((key) => key.includes('old'))).toEqual([]);
-      await expect(client.sMembers('websocket:channels')).resolves.toEqual(['new']);
+      await expect(redis.client.zCard('websocket:connections')).resolves.toBe(25);
+      expect((await keysOf(redis.client)).filter((key) => key.includes('old'))).toEqual([]);
+      await expect(redis.client.sMembers('websocket:channels')).resolves.toEqual(['new']);
     });
 
     it('takes them away when somebody counts, however many they are', async () => {
       await addMany(1_000, 'old');
       await clock.advance(EXPIRE_AFTER_MS);
       await expect(store.countConnections()).resolves.toBe(0);
-      expect(await keysOf(client)).toEqual([]);
+      expect(await keysOf(redis.client)).toEqual([]);
     });
 
     it('keeps those that were registered late, among others that have expired', async () => {

@@ -4,7 +4,7 @@ import { InvalidOptionsError } from '../../src/index.js';
 import { DeliveryTally } from '../../src/telemetry/delivery.tally.js';
 import { GatewayTally } from '../../src/telemetry/gateway.tally.js';
 import { METRICS } from '../../src/telemetry/prometheus.metrics.js';
-import { registerMetrics } from '../../src/telemetry/prometheus.registration.js';
+import { MetricsRegistration } from '../../src/telemetry/prometheus.registration.js';
 import { Telemetry } from '../../src/telemetry/telemetry.js';
 import { codeIn, readText, tableRows } from '../architecture/source.js';
 import { startApplication, stopApplications } from '../support/application.js';
@@ -218,12 +218,12 @@ describe('the metrics of an application', () => {
     const tallies = { gateway: new GatewayTally(), deliveries: new DeliveryTally() };
     const missing = Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' });
     const options = { prefix: '', registry: null };
-    await expect(registerMetrics(options, tallies, () => Promise.reject(missing))).rejects.toThrow(
+    await expect(MetricsRegistration.prepare(options, tallies, () => Promise.reject(missing))).rejects.toThrow(
       'npm install prom-client@15',
     );
-    await expect(registerMetrics(options, tallies, () => Promise.reject(new Error('broken')))).rejects.toThrow(
-      'broken',
-    );
+    await expect(
+      MetricsRegistration.prepare(options, tallies, () => Promise.reject(new Error('broken'))),
+    ).rejects.toThrow('broken');
   });
 
   it('are not registered unless it asks for them', async () => {
@@ -262,6 +262,18 @@ describe('the metrics of an application', () => {
     await expect(second).rejects.toThrow('"metrics.prefix"');
     await startApplication({ options: { metrics: { registry, prefix: 'chat_' } } });
     expect(registry.getMetricsAsArray().map(({ name }) => name)).toContain('chat_websocket_connections');
+  });
+
+  it('are left nowhere by a start that fails, whatever it fails of, so that the next one works', async () => {
+    const options = { metrics: { registry } };
+    const broken = { provide: 'broken', useFactory: () => Promise.reject(new Error('no database')) };
+    await expect(startApplication({ options, providers: [broken] })).rejects.toThrow('no database');
+    const { port } = await gatewayApp().start();
+    const taken = gatewayApp().with(options).gateway({ port });
+    await expect(taken.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    expect(registry.getMetricsAsArray()).toEqual([]);
+    await startApplication({ options });
+    expect(registry.getMetricsAsArray()).toHaveLength(METRICS.length);
   });
 
   it('are read by a registry that speaks OpenMetrics, and can be joined with those of other processes', async () => {

@@ -15,9 +15,6 @@ import { POST_ALL } from './arms.js';
 /** Requests under way at once: as many as the SDK has sockets. */
 const AT_ONCE = 50;
 
-/** Each call of a function leaves a timer behind, until its time would have been up. */
-const FUNCTION_TIMEOUT_MS = 6_000;
-
 /**
  * serverless-offline in a process of its own, with the service of `offline/`; this process is the one that broadcasts. CPU is that of both, memory
  * that of serverless-offline alone.
@@ -50,10 +47,7 @@ export async function start({ answersBy = 'response' }) {
       written: () => written,
       isDrained: () => true,
       cpuUs: async () => cpuUsOfProcess() + (await offline.ask({ ask: 'cpu' })).cpuUs,
-      async memory() {
-        await setTimeout(FUNCTION_TIMEOUT_MS + 500);
-        return offline.ask({ ask: 'memory' });
-      },
+      memory: () => offline.ask({ ask: 'memory' }),
       watchStalls: () => ({
         settle: () => offline.ask({ ask: 'watch' }),
         end: async () => (await offline.ask({ ask: 'stall' })).stallMs,

@@ -1,20 +1,16 @@
-// Loaded into serverless-offline before it starts, and into each thread of it: tells what it spends.
+// Loaded into serverless-offline before it starts: tells what it spends, with every thread of it.
 import process from 'node:process';
-import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 import { cpuUsOfProcess, memoryOfProcess, StallWatch } from '../gauges.js';
-
-const collect = new BroadcastChannel('collect');
-collect.onmessage = () => globalThis.gc();
-collect.unref();
 
 let watch;
 const questions = {
   cpu: () => ({ cpuUs: cpuUsOfProcess() }),
-  memory: () =>
-    memoryOfProcess(() => {
-      collect.postMessage('now');
-      globalThis.gc();
-    }),
+  /** Resident memory is that of dozens of threads, which differs by hundreds of megabytes: it tells nothing of connections. */
+  async memory() {
+    const { heapUsed } = await memoryOfProcess();
+    return { rss: NaN, heapUsed };
+  },
   async watch() {
     watch = new StallWatch();
     await watch.settle();
@@ -23,6 +19,7 @@ const questions = {
   stall: async () => ({ stallMs: await watch.end() }),
 };
 
+// The threads of functions load this, too.
 if (isMainThread) {
   process.on('message', async ({ ask }) => process.send(await questions[ask]()));
   process.on('disconnect', () => process.exit());

@@ -38,7 +38,7 @@ functions:
       # Each route that the application listens to, as websocket.{route}:
       # - websocket: join
   sweep:
-    handler: dist/lambda.sweep
+    handler: dist/lambda.handler
     timeout: 300
     events:
       - schedule: rate(30 minutes)

@@ -117,6 +117,7 @@ export class MirrorRestoration {
     for (const channel of channels ?? []) {
       if (found?.channels.includes(channel) !== true) await this.store.join(connection.connectionId, channel);
     }
+    await this.lifecycle.restored(connection, channels ?? []);
   }
 
   private async close({ connectionId, endpoint }: Connection): Promise<void> {

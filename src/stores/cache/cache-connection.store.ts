@@ -1,13 +1,22 @@
 import type { Cache } from 'cache-manager';
 import type { AdmissionLedger } from '../../contracts/admission.ledger.js';
+import type { AnswerBox } from '../../contracts/answer.box.js';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
+import type { ChannelHistory } from '../../contracts/channel.history.js';
 import { SystemClock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
+import type { PresenceLedger } from '../../contracts/presence.ledger.js';
+import type { RequestClaims } from '../../contracts/request.claims.js';
 import { DeferredConnectionStore } from '../deferred-connection.store.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { CacheKeys } from './cache-key.js';
+import type { ChannelMemberships } from './channel.memberships.js';
 import { MemoryAdmissionLedger } from './memory-admission.ledger.js';
+import { MemoryAnswerBox } from './memory-answer.box.js';
 import { MemoryBroadcastLedger } from './memory-broadcast.ledger.js';
+import { MemoryChannelHistory } from './memory-channel.history.js';
+import { MemoryPresenceLedger } from './memory-presence.ledger.js';
+import { MemoryRequestClaims } from './memory-request.claims.js';
 import { isInMemory, OutageAwareCache } from './outage-aware.cache.js';
 import { ProcessConnectionStore } from './process-connection.store.js';
 import { SharedConnectionStore } from './shared-connection.store.js';
@@ -31,12 +40,27 @@ export interface CacheConnectionStoreOptions extends ConnectionStoreOptions {
 export class CacheConnectionStore extends DeferredConnectionStore {
   private readonly ledger: MemoryBroadcastLedger;
   private readonly admitted: MemoryAdmissionLedger;
+  private readonly present: MemoryPresenceLedger;
+  private readonly streams: MemoryChannelHistory;
+  private readonly requests: MemoryRequestClaims;
+  private readonly questions: MemoryAnswerBox;
 
   constructor(cache: Cache, options: CacheConnectionStoreOptions = {}) {
-    super(() => open(cache, options));
+    let opened: (ConnectionStore & ChannelMemberships) | undefined;
+    const state = () => (opened ??= open(cache, options));
+    super(state);
     const { clock = new SystemClock() } = options;
     this.ledger = new MemoryBroadcastLedger(clock);
     this.admitted = new MemoryAdmissionLedger(clock);
+    const memberships: ChannelMemberships = {
+      findMany: async (connectionIds) => state().findMany(connectionIds),
+      whileIn: async (connectionId, channel, step) => state().whileIn(connectionId, channel, step),
+      observeLeaving: (listener) => state().observeLeaving(listener),
+    };
+    this.present = new MemoryPresenceLedger(memberships, clock);
+    this.streams = new MemoryChannelHistory(clock);
+    this.requests = new MemoryRequestClaims(clock);
+    this.questions = new MemoryAnswerBox(clock);
   }
 
   /** In the memory of this process, which is the only one that may write the cache. */
@@ -48,9 +72,26 @@ export class CacheConnectionStore extends DeferredConnectionStore {
   override admissions(): AdmissionLedger {
     return this.admitted;
   }
+
+  /** In the memory of this process, as are the others that channels need; who is in a channel is asked of the cache. */
+  override presence(): PresenceLedger {
+    return this.present;
+  }
+
+  override history(): ChannelHistory {
+    return this.streams;
+  }
+
+  override claims(): RequestClaims {
+    return this.requests;
+  }
+
+  override answers(): AnswerBox {
+    return this.questions;
+  }
 }
 
-function open(cache: Cache, options: CacheConnectionStoreOptions): ConnectionStore {
+function open(cache: Cache, options: CacheConnectionStoreOptions): ConnectionStore & ChannelMemberships {
   const { keyPrefix = STORE_DEFAULTS.keyPrefix, timeoutMs = STORE_DEFAULTS.timeoutMs, onOpen } = options;
   const { expireAfterSeconds = STORE_DEFAULTS.expireAfterSeconds, clock = new SystemClock() } = options;
   const keys = new CacheKeys(keyPrefix);

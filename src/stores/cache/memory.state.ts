@@ -7,6 +7,7 @@ import type {
   LeaveResult,
 } from '../../contracts/connection.store.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
+import type { LeaveListener } from './channel.memberships.js';
 
 /** One connection in memory, and until when it counts (epoch ms). */
 export interface MemoryRecord {
@@ -51,6 +52,7 @@ export class MemoryState {
   constructor(
     private readonly observer: StateObserver,
     private readonly expireAfterMs: number,
+    private readonly onLeave: LeaveListener = () => undefined,
   ) {}
 
   get size(): number {
@@ -189,6 +191,7 @@ export class MemoryState {
     const ids = removeFrom(this.members, channel, connectionId);
     this.observer.channelChanged(channel, ids);
     if (ids.size === 0) this.observer.channelsChanged(this.members);
+    this.onLeave(connectionId, channel);
   }
 }
 

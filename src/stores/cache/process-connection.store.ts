@@ -10,6 +10,7 @@ import {
 } from '../../contracts/connection.store.js';
 import { pagesOf } from '../page.js';
 import type { CacheKeys } from './cache-key.js';
+import type { ChannelMemberships, LeaveListener } from './channel.memberships.js';
 import { CacheMirror } from './cache-mirror.js';
 import { readIds, readRecord, toConnection } from './connection-record.js';
 import { MemoryState } from './memory.state.js';
@@ -19,9 +20,10 @@ import type { OutageAwareCache } from './outage-aware.cache.js';
  * Connections of a cache that lives in this process. The process's own sets are the truth, and the cache's arrays follow them. What
  * an earlier application left in the same cache is taken over at the first operation.
  */
-export class ProcessConnectionStore extends ConnectionStore {
+export class ProcessConnectionStore extends ConnectionStore implements ChannelMemberships {
   private readonly mirror: CacheMirror;
   private readonly state: MemoryState;
+  private readonly leaveListeners: LeaveListener[] = [];
   private loading: Promise<void> | undefined;
   private isLoaded = false;
 
@@ -33,7 +35,9 @@ export class ProcessConnectionStore extends ConnectionStore {
   ) {
     super();
     this.mirror = new CacheMirror(cache, keys, clock, expireAfterMs);
-    this.state = new MemoryState(this.mirror, expireAfterMs);
+    this.state = new MemoryState(this.mirror, expireAfterMs, (connectionId, channel) => {
+      for (const listener of this.leaveListeners) listener(connectionId, channel);
+    });
   }
 
   async add(connection: Connection): Promise<boolean> {
@@ -65,6 +69,18 @@ export class ProcessConnectionStore extends ConnectionStore {
   async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
     await this.refresh();
     return connectionIds.map((connectionId) => this.state.find(connectionId));
+  }
+
+  async whileIn(connectionId: string, channel: string, step: () => void): Promise<boolean> {
+    await this.refresh();
+    if (this.state.find(connectionId)?.channels.includes(channel) !== true) return false;
+    step();
+    return true;
+  }
+
+  observeLeaving(listener: LeaveListener): boolean {
+    this.leaveListeners.push(listener);
+    return true;
   }
 
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {

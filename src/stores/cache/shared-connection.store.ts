@@ -11,6 +11,7 @@ import {
 import { pagesOf } from '../page.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
 import type { CacheKeys } from './cache-key.js';
+import type { ChannelMemberships } from './channel.memberships.js';
 import {
   isAlive,
   isIn,
@@ -39,7 +40,7 @@ const OLDEST_CHECKED = 8;
  * given up is taken off its lists after it, and readers ignore a listed id whose record is missing or does not name the list. So a
  * crash or an outage between two steps is harmless. Readers repair nothing, for other processes may read.
  */
-export class SharedConnectionStore extends ConnectionStore {
+export class SharedConnectionStore extends ConnectionStore implements ChannelMemberships {
   private readonly lists: SharedLists;
   private readonly lock = new KeyedLock();
 
@@ -111,6 +112,20 @@ export class SharedConnectionStore extends ConnectionStore {
       }
     }
     return connections;
+  }
+
+  /** Whoever takes it out of the channel waits behind the lock. */
+  whileIn(connectionId: string, channel: string, step: () => void): Promise<boolean> {
+    return this.lock.run(connectionId, async () => {
+      if ((await this.read(connectionId))?.channels.includes(channel) !== true) return false;
+      step();
+      return true;
+    });
+  }
+
+  /** The cache drops what has expired without a word. */
+  observeLeaving(): boolean {
+    return false;
   }
 
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {

@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /** What the store keeps in an attribute. */
-export type Value = string | number | ReadonlySet<string> | ReadonlyMap<string, string>;
+export type Value = string | number | readonly string[] | ReadonlySet<string> | ReadonlyMap<string, string>;
 
 /** The attributes of an item; those that are `undefined` are left out of it. */
 export type Fields = Readonly<Record<string, Value | undefined>>;
@@ -21,6 +21,7 @@ export function mapKey(name: string): string {
 export function toAttribute(value: Value): AttributeValue {
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'number') return { N: String(value) };
+  if (Array.isArray(value)) return { L: (value as readonly string[]).map((text) => ({ S: text })) };
   if (value instanceof Set) return { SS: [...(value as ReadonlySet<string>)] };
   const entries = [...(value as ReadonlyMap<string, string>)];
   return { M: Object.fromEntries(entries.map(([name, text]) => [mapKey(name), { S: text }])) };
@@ -40,9 +41,10 @@ export function toFields(attributes: Readonly<Record<string, AttributeValue>>): 
   return fields;
 }
 
-function toValue({ S, N, SS, M }: AttributeValue): Value | undefined {
+function toValue({ S, N, L, SS, M }: AttributeValue): Value | undefined {
   if (S !== undefined) return S;
   if (N !== undefined) return Number(N);
+  if (L !== undefined) return L.map(({ S: text = '' }) => text);
   if (SS !== undefined) return new Set(SS);
   if (M === undefined) return undefined;
   return new Map(Object.entries(M).map(([key, { S: text = '' }]) => [key.slice(KEY_MARK.length), text]));

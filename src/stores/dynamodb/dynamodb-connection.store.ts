@@ -1,5 +1,7 @@
 import { SystemClock } from '../../contracts/clock.js';
+import type { AnswerBox } from '../../contracts/answer.box.js';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
+import type { ChannelHistory } from '../../contracts/channel.history.js';
 import type { Connection } from '../../contracts/connection.js';
 import {
   ConnectionStore,
@@ -10,16 +12,26 @@ import {
   type LeaveResult,
   type Recipient,
 } from '../../contracts/connection.store.js';
+import type { PresenceLedger } from '../../contracts/presence.ledger.js';
+import type { RequestClaims } from '../../contracts/request.claims.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
+import { ChannelAttendance } from './channel.attendance.js';
 import { ChannelMemberships } from './channel.memberships.js';
 import { toConnection } from './connection.record.js';
 import { ConnectionRecords } from './connection.records.js';
+import { DynamoDbAnswerBox } from './dynamodb-answer.box.js';
 import { DynamoDbBroadcastLedger } from './dynamodb-broadcast.ledger.js';
+import { DynamoDbChannelHistory } from './dynamodb-channel.history.js';
+import { DynamoDbPresenceLedger } from './dynamodb-presence.ledger.js';
+import { DynamoDbRequestClaims } from './dynamodb-request.claims.js';
 import type { DynamoDbClientSource } from './dynamodb.client.js';
 import { DynamoDbTable } from './dynamodb.table.js';
+import { HistoryWriter } from './history.writer.js';
 import { graceOf } from './lifetime.js';
 import { PointerItems } from './pointer.items.js';
 import { PointerReader } from './pointer.reader.js';
+import { PresenceItems } from './presence.item.js';
+import { PresenceReader } from './presence.reader.js';
 import { RecordReader } from './record.reader.js';
 import { SeatReservations } from './seat.reservations.js';
 import { TableKeys } from './table.keys.js';
@@ -49,6 +61,11 @@ export interface DynamoDbConnectionStoreOptions extends ConnectionStoreOptions {
  * | `websocket:connections:{0…31}` | connection id | the record: `connectedAt`, `userId`, `routeKey`, `endpoint`, `channels`, `seenAt`, `expiresAt`, `life`; after its removal a tombstone, with `removedAt` |
  * | `websocket:users:{userId}` | connection id | a pointer to a connection of the user: `tokens`, `at` |
  * | `websocket:channels:{0…7}:{channel}` | connection id | a pointer to a member of the channel: `tokens`, `at` |
+ * | `websocket:presence:{0…7}:{channel}` | member id | a member who is present in the channel: `connections`, `info`, `version`, `deadSince` |
+ * | `websocket:history:{channel}` | `head`, `{epoch}:{offset}` | the stream of the channel: `epoch`, `offset`, `floor`, `expiresAt`; its last messages: `message`, `at`, `token` |
+ * | `websocket:claims:{key}` | `claim` | a request that was taken up: `value`, `expiresAt`, `token` |
+ * | `websocket:questions:{id}` | `0`, `s{round}:{sheet}` | a question to clients: `round`, `sheet`, `expiresAt`; who answered it, in their order, forty to an item: `lines` |
+ * | `websocket:answers:{id}` | `{round}:{connection id}` | what a connection answered: `answer`, `token` |
  * | `websocket:seats:{channel}` | `seats` | who is about to join, in channels that were joined with `maxMembers`: `seats`, `version` |
  * | `websocket:broadcasts:{id}` | `broadcast`, `shards:{0…}` | a broadcast that was handed over; who has which of its shards, twenty to an item, and what became of them |
  *
@@ -67,6 +84,10 @@ export class DynamoDbConnectionStore extends ConnectionStore {
   private readonly pointed: PointerReader;
   private readonly recorded: RecordReader;
   private readonly ledger: DynamoDbBroadcastLedger;
+  private readonly presenceLedger: DynamoDbPresenceLedger;
+  private readonly channelHistory: DynamoDbChannelHistory;
+  private readonly requestClaims: DynamoDbRequestClaims;
+  private readonly answerBox: DynamoDbAnswerBox;
 
   constructor(options: DynamoDbConnectionStoreOptions) {
     super();
@@ -83,6 +104,14 @@ export class DynamoDbConnectionStore extends ConnectionStore {
     this.pointed = new PointerReader(this.table, keys, pointers, clock);
     this.recorded = new RecordReader(this.table, keys, clock);
     const seats = new SeatReservations(this.table, keys, this.pointed, clock, timeoutMs);
+    const attendance = new ChannelAttendance(keys, clock);
+    const present = new PresenceItems(clock, lifetimeMs);
+    const reader = new PresenceReader(this.table, keys, attendance, present);
+    this.presenceLedger = new DynamoDbPresenceLedger(this.table, keys, attendance, present, reader);
+    const writer = new HistoryWriter(this.table, keys, clock);
+    this.channelHistory = new DynamoDbChannelHistory(this.table, keys, writer, clock);
+    this.requestClaims = new DynamoDbRequestClaims(this.table, keys, clock);
+    this.answerBox = new DynamoDbAnswerBox(this.table, keys, clock);
     this.memberships = new ChannelMemberships(this.table, keys, this.records, pointers, seats, clock);
   }
 
@@ -149,6 +178,22 @@ export class DynamoDbConnectionStore extends ConnectionStore {
 
   override broadcasts(): BroadcastLedger {
     return this.ledger;
+  }
+
+  override presence(): PresenceLedger {
+    return this.presenceLedger;
+  }
+
+  override history(): ChannelHistory {
+    return this.channelHistory;
+  }
+
+  override claims(): RequestClaims {
+    return this.requestClaims;
+  }
+
+  override answers(): AnswerBox {
+    return this.answerBox;
   }
 
   override close(): Promise<void> {

@@ -60,6 +60,37 @@ export class TableKeys {
     return `${this.prefix}broadcasts:${part(broadcastId)}`;
   }
 
+  /** The partitions with who is present in a channel. */
+  presence(channel: string): string[] {
+    return Array.from({ length: this.partitions }, (_, index) => `${this.prefix}presence:${index}:${part(channel)}`);
+  }
+
+  /** What is known of a member who is present in a channel. */
+  present(channel: string, memberId: string): ItemKey {
+    const partition = partitionOf(memberId, this.partitions);
+    return { pk: `${this.prefix}presence:${partition}:${part(channel)}`, sk: memberId };
+  }
+
+  /** The partition with the last messages of a channel. */
+  history(channel: string): string {
+    return `${this.prefix}history:${part(channel)}`;
+  }
+
+  /** A request that was taken up. */
+  claim(key: string): ItemKey {
+    return { pk: `${this.prefix}claims:${part(key)}`, sk: 'claim' };
+  }
+
+  /** The partition with a question to clients, and with who answered it in which order. */
+  question(questionId: string): string {
+    return `${this.prefix}questions:${part(questionId)}`;
+  }
+
+  /** What a connection answered to a question. */
+  answer(questionId: string, round: string, connectionId: string): ItemKey {
+    return { pk: `${this.prefix}answers:${part(questionId)}`, sk: `${round}:${connectionId}` };
+  }
+
   /** The seats that are being taken in a channel with a limit. */
   seats(channel: string): ItemKey {
     return { pk: `${this.prefix}seats:${part(channel)}`, sk: 'seats' };

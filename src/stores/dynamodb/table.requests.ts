@@ -20,6 +20,10 @@ export interface Change extends Placeholders {
 export interface PartitionQuery extends Placeholders {
   readonly projection?: string;
   readonly filter?: string;
+  /** The first and the last sort key to look at. @default all */
+  readonly range?: readonly [first: string, last: string];
+  /** Looks at the last item first. */
+  readonly isDescending?: boolean;
   /** How many items to look at, at most. @default as many as come to 1 MB */
   readonly limit?: number;
   /** Counts the items instead of returning them. */
@@ -93,18 +97,24 @@ export class TableRequests {
   }
 
   async query(partition: string, query: PartitionQuery, start: ItemKey | undefined): Promise<PartitionPage> {
-    const { projection, filter, limit, isCount = false, values, names = {} } = query;
-    const condition = '#pk = :pk';
+    const { projection, filter, range, limit, isCount = false, isDescending = false, values, names = {} } = query;
+    const condition = range === undefined ? '#pk = :pk' : '#pk = :pk AND #sk BETWEEN :first AND :last';
     const command = new this.sdk.QueryCommand({
       TableName: this.tableName,
       ConsistentRead: true,
       KeyConditionExpression: condition,
       ...(isCount && { Select: 'COUNT' }),
+      ...(isDescending && { ScanIndexForward: false }),
       ...(projection !== undefined && { ProjectionExpression: projection }),
       ...(filter !== undefined && { FilterExpression: filter }),
       ...(limit !== undefined && { Limit: limit }),
       ...(start !== undefined && { ExclusiveStartKey: toAttributes({ ...start }) }),
-      ...placeholdersOf({ names, values: { ...values, pk: partition } }, condition, projection, filter),
+      ...placeholdersOf(
+        { names, values: { ...values, pk: partition, first: range?.[0], last: range?.[1] } },
+        condition,
+        projection,
+        filter,
+      ),
     });
     const { Items = [], Count = 0, LastEvaluatedKey } = (await this.send(command)) as Sdk.QueryCommandOutput;
     const next = LastEvaluatedKey === undefined ? undefined : (toFields(LastEvaluatedKey) as Fields & ItemKey);

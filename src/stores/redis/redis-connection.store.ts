@@ -1,6 +1,8 @@
 import { SystemClock, type Clock } from '../../contracts/clock.js';
 import type { AdmissionLedger } from '../../contracts/admission.ledger.js';
+import type { AnswerBox } from '../../contracts/answer.box.js';
 import type { BroadcastLedger } from '../../contracts/broadcast.ledger.js';
+import type { ChannelHistory } from '../../contracts/channel.history.js';
 import type { Connection } from '../../contracts/connection.js';
 import {
   ConnectionStore,
@@ -13,18 +15,24 @@ import {
 } from '../../contracts/connection.store.js';
 import type { RateBuckets } from '../../contracts/rate.buckets.js';
 import type { StoreCluster } from '../../contracts/node.bus.js';
+import type { PresenceLedger } from '../../contracts/presence.ledger.js';
+import type { RequestClaims } from '../../contracts/request.claims.js';
 import type { RequestQuota } from '../../contracts/request.budget.js';
 import { decodeName, encodeName } from '../encoded-name.js';
 import { PAGE_SIZE, pagesOf } from '../page.js';
 import { STORE_DEFAULTS, type ConnectionStoreOptions } from '../store.options.js';
 import { RedisAdmissionLedger } from './redis-admission.ledger.js';
+import { RedisAnswerBox } from './redis-answer.box.js';
 import { RedisBroadcastLedger, type RunScript } from './redis-broadcast.ledger.js';
+import { RedisChannelHistory } from './redis-channel.history.js';
 import type { RedisStoreClient } from './redis.client.js';
 import { expandEndpoint, fieldsOf, readRecord } from './redis-record.js';
 import type { RedisClientSource } from './redis.link.js';
 import { RedisRateBuckets } from './redis-rate.buckets.js';
 import { RedisNodeBus } from './redis-node.bus.js';
 import { RedisNodeRegistry } from './redis-node.registry.js';
+import { RedisPresenceLedger } from './redis-presence.ledger.js';
+import { RedisRequestClaims } from './redis-request.claims.js';
 import { RedisRequestQuota } from './redis-request.quota.js';
 import { RedisScripts } from './redis.scripts.js';
 import type { RedisScript } from './redis.script.js';
@@ -63,6 +71,12 @@ const FIND_AT_ONCE = 100;
  * | `websocket:nodes` | sorted set | nodes of a cluster, by when their lease ends (epoch ms, by the clock of Redis) |
  * | `websocket:node:fenced:{node}`, `websocket:node:burial:{node}` | string | a node that counts as dead, for a day; who ends its connections |
  * | `websocket:nodes:audit` | string | when somebody looked for connections of nodes that nobody knows; stands until the next turn |
+ * | `websocket:presence:{channel}` | sorted set | `{member} {connection id}` of who is present in a channel |
+ * | `websocket:members:{channel}` | hash | what is known of each member of it |
+ * | `websocket:stream:{channel}` | hash | `epoch`, `offset`, `at`, `until` of the messages of a channel; stands for a day longer than they |
+ * | `websocket:history:{channel}` | list | `{when} {message}` of the last ones |
+ * | `websocket:claim:{key}` | string | a request of a client that was taken up, and until when that is remembered |
+ * | `websocket:question:{id}`, `websocket:answers:{id}`, `websocket:answered:{id}` | string, list, set | until when a question to clients takes answers; these; whose they are |
  * | `websocket:ping` | string | when somebody asked whether the store takes writes (epoch ms); stands for a second |
  *
  * On Redis Cluster the prefix becomes a hash tag (`{websocket:}connections`): all keys are in one slot, which is what makes steps atomic there.
@@ -218,6 +232,22 @@ export class RedisConnectionStore extends ConnectionStore {
   override cluster(): StoreCluster {
     const { bus, registry } = this;
     return { bus, registry };
+  }
+
+  override presence(): PresenceLedger {
+    return new RedisPresenceLedger((script, ...args) => this.run(script, ...args));
+  }
+
+  override history(): ChannelHistory {
+    return new RedisChannelHistory((script, ...args) => this.run(script, ...args));
+  }
+
+  override claims(): RequestClaims {
+    return new RedisRequestClaims((script, ...args) => this.run(script, ...args));
+  }
+
+  override answers(): AnswerBox {
+    return new RedisAnswerBox((script, ...args) => this.run(script, ...args));
   }
 
   override async ping(): Promise<void> {

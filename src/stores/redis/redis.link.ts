@@ -1,4 +1,5 @@
 import { SystemClock } from '../../contracts/clock.js';
+import { hearErrorsOf } from './client.errors.js';
 import { hasSlots, type RedisStoreClient, type ScriptCommands } from './redis.client.js';
 
 /** Where the client comes from. It is asked again and again: an application may replace its client. */
@@ -35,7 +36,7 @@ const DROP_AGAIN_AFTER_MS = 1_000;
 export class RedisLink {
   private readonly machine = new SystemClock();
   private ready: ReadyClient | undefined;
-  private heard: RedisStoreClient | undefined;
+  private heard: { readonly client: RedisStoreClient; readonly stop: () => void } | undefined;
   private awaySince: number | undefined;
   private lastError: unknown;
   private waiting: Promise<void> | undefined;
@@ -95,7 +96,7 @@ export class RedisLink {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    this.heard?.off('error', this.onError);
+    this.heard?.stop();
     await this.source.close?.();
   }
 
@@ -113,10 +114,9 @@ export class RedisLink {
   }
 
   private listenTo(client: RedisStoreClient): void {
-    if (this.heard === client) return;
-    this.heard?.off('error', this.onError);
-    this.heard = client;
-    client.on('error', this.onError);
+    if (this.heard?.client === client) return;
+    this.heard?.stop();
+    this.heard = { client, stop: hearErrorsOf(client, this.onError) };
   }
 
   private open(client: RedisStoreClient, now: number): void {

@@ -121,6 +121,12 @@ export const RedisScripts = Object.freeze({
      -- Also where the record does not know of it: Redis may have evicted the one that did.
      forget(id, channel)
      if left == 0 then return 'not-a-member' end
+     for i = 1, #record, 2 do
+       if record[i] == '@' .. channel then
+         redis.call('HDEL', recordOf(id), record[i])
+         withdraw(channel, record[i + 1], id)
+       end
+     end
      tellNode(record, '-', id, channel)
      return 'left'`,
   ),
@@ -140,6 +146,9 @@ export const RedisScripts = Object.freeze({
        if string.sub(field, 1, 1) == '#' then
          keep(membersOf(string.sub(field, 2)))
          keep(names)
+       elseif string.sub(field, 1, 1) == '@' then
+         keep(entriesOf(string.sub(field, 2)))
+         keep(infosOf(string.sub(field, 2)))
        elseif field == 'user' then keep((indexOf(record[i + 1]))) end
      end`,
   ),

@@ -28,6 +28,9 @@ local lastSeenOfExpired = string.format('%.0f', now - lifetime)
 local function recordOf(id) return prefix .. 'connection:' .. id end
 local function membersOf(channel) return prefix .. 'channels:' .. channel end
 local function tombstoneOf(id) return prefix .. 'removed:' .. id end
+-- Who is present in a channel, and what is known of them.
+local function entriesOf(channel) return prefix .. 'presence:' .. channel end
+local function infosOf(channel) return prefix .. 'members:' .. channel end
 -- A key for each user would take more memory than all that is in it, so up to some dozens of users share one. And an entry of more than 64 bytes
 -- would double what its neighbours take, so users are in it as a part of their hash; the record tells who it really is.
 local function indexOf(user, id)
@@ -41,14 +44,52 @@ local function forget(id, channel)
   end
 end
 
-local function erase(id, record)
-  for i = 1, #record, 2 do
-    local field = record[i]
-    if string.sub(field, 1, 1) == '#' then forget(id, string.sub(field, 2))
-    elseif field == 'user' then redis.call('ZREM', indexOf(record[i + 1], id)) end
+-- What entries of a member are between. Neither can be in an encoded name, and there is nothing between them.
+local function rangeOf(member) return '[' .. member .. ' ', '(' .. member .. '!' end
+
+local function partsOf(entry)
+  local blank = string.find(entry, ' ', 1, true)
+  return string.sub(entry, 1, blank - 1), string.sub(entry, blank + 1)
+end
+
+-- Whether the member is present in a channel by this connection: its record says so.
+local function isThere(channel, member, id)
+  local expiry, by = unpack(redis.call('HMGET', recordOf(id), 'until', '@' .. channel))
+  return by == member and expiry and tonumber(expiry) > now
+end
+
+-- Whether the member is present by a connection other than this one. What stands in front of that and does not count any more is taken away.
+local function isPresent(channel, member, except)
+  local entries, from, to = entriesOf(channel), rangeOf(member)
+  while true do
+    local page = redis.call('ZRANGEBYLEX', entries, from, to, 'LIMIT', 0, 10)
+    local last
+    for _, entry in ipairs(page) do
+      local _, id = partsOf(entry)
+      if id == except then last = entry
+      elseif isThere(channel, member, id) then return true
+      else redis.call('ZREM', entries, entry) end
+    end
+    if #page < 10 then return false end
+    if last then from = '(' .. last end
   end
+end
+
+-- A connection is out of a channel by which a member was present. Its entry stays, for its exit to find.
+local function withdraw(channel, member, id)
+  if not isPresent(channel, member, id) then redis.call('HDEL', infosOf(channel), member) end
+end
+
+local function erase(id, record)
   redis.call('ZREM', connections, id)
   redis.call('DEL', recordOf(id))
+  for i = 1, #record, 2 do
+    local field, value = record[i], record[i + 1]
+    local kind = string.sub(field, 1, 1)
+    if kind == '#' then forget(id, string.sub(field, 2))
+    elseif kind == '@' then withdraw(string.sub(field, 2), value, id)
+    elseif field == 'user' then redis.call('ZREM', indexOf(value, id)) end
+  end
 end
 
 local function hasExpired(record)

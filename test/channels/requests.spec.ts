@@ -1,0 +1,348 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { MessageEvent, ReadyEvent } from '../../src/index.js';
+import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
+import { Inbox } from '../support/gateway-inbox.js';
+import { ManualClock } from '../support/manual.clock.js';
+import { channelApp, named } from './channel.app.js';
+import { Person } from './channel.person.js';
+import { HookedStore } from './hooked.store.js';
+
+afterEach(closeGatewayApps);
+
+const hello = { action: 'hello', protocol: 1 };
+
+describe('hello', () => {
+  it('is answered with what a client has to know of the gateway', async () => {
+    const app = await channelApp({}, { maxBodyBytes: 50_000 }).start();
+    const ada = await Person.connect(app);
+    const [connectionId] = await app.manager.getAllConnections();
+    expect(await ada.ask({ ...hello, id: 'h' })).toEqual({
+      type: 'welcome',
+      id: 'h',
+      protocol: 1,
+      connectionId,
+      pingSeconds: 25,
+      maxMessageBytes: 50_000,
+    });
+  });
+
+  it('tells how long the connection lasts, where it does not last for ever', async () => {
+    const clock = new ManualClock();
+    const app = await channelApp({}, { clock })
+      .gateway({ limits: 'api-gateway', maxConnectionSeconds: 600, idleTimeoutSeconds: 100 })
+      .start();
+    const ada = await Person.connect(app);
+    await clock.advance(90_000);
+    expect(await ada.ask(hello)).toMatchObject({ pingSeconds: 40, lifetimeSeconds: 510, maxMessageBytes: 32_768 });
+  });
+
+  it('fires websocket.ready each time, whose answer welcomes the client', async () => {
+    const ready = new Inbox<ReadyEvent>();
+    const app = await channelApp({ lobby: {} })
+      .on('websocket.ready', (event: unknown) => {
+        ready.push(event as ReadyEvent);
+        return { you: (event as ReadyEvent).connection.userId };
+      })
+      .start();
+    const ada = await Person.connect(app, 'ada');
+    await ada.subscribe('lobby');
+    expect(await ada.ask(hello)).toMatchObject({ type: 'welcome', data: { you: 'ada' } });
+    expect(await ada.ask(hello)).toMatchObject({ type: 'welcome', data: { you: 'ada' } });
+    expect(ready.all).toHaveLength(2);
+    expect(ready.all[0]).toMatchObject({
+      connection: { userId: 'ada', channels: ['lobby'], routeKey: '$connect' },
+      eventData: { requestContext: { eventType: 'MESSAGE' } },
+    });
+  });
+
+  it('in a version that is not spoken is refused', async () => {
+    const app = await channelApp({}).start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'hello', protocol: 2 })).toMatchObject({
+      code: 'unsupported-protocol',
+      action: 'hello',
+      retry: false,
+    });
+  });
+});
+
+describe('a request to the application', () => {
+  it('fires its event with the data, and is answered with what the listener returns', async () => {
+    const heard = recorder<'websocket.rooms'>();
+    const app = await channelApp({})
+      .on('websocket.rooms', (event) => {
+        heard.push(event);
+        return ['room.1'];
+      })
+      .on('websocket.nothing', () => undefined)
+      .start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'event', id: 'e', event: 'rooms', data: { page: 1 } })).toEqual({
+      type: 'reply',
+      id: 'e',
+      data: ['room.1'],
+    });
+    expect(heard.all).toMatchObject([{ message: { page: 1 }, eventData: { body: expect.stringContaining('rooms') } }]);
+    expect(await ada.ask({ action: 'event', id: 'n', event: 'nothing' })).toEqual({ type: 'reply', id: 'n' });
+    ada.send({ action: 'event', event: 'rooms' });
+    await heard.until(2);
+    expect(heard.all[1]!.message).toBeNull();
+    expect(await ada.settledNews()).toEqual([]);
+  });
+
+  it('is refused where nobody listens, and where a client must not raise the event', async () => {
+    const app = await channelApp({})
+      .on('websocket.connected', () => undefined)
+      .on('websocket.presence.joined', () => undefined)
+      .start();
+    const ada = await Person.connect(app);
+    for (const event of [
+      'nobody',
+      'connected',
+      'disconnected',
+      'ready',
+      'channel.message',
+      'presence.joined',
+      'delivery.completed',
+      '*',
+      '$connect',
+    ])
+      expect([event, await ada.ask({ action: 'event', event })]).toEqual([
+        event,
+        expect.objectContaining({ code: 'unknown-event' }),
+      ]);
+  });
+
+  it('is told that the application failed, and no more than that', async () => {
+    const app = await channelApp({})
+      .on('websocket.broken', () => {
+        throw new Error('a secret of the test');
+      })
+      .on('websocket.odd', () => 1n)
+      .start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'event', id: 'b', event: 'broken' })).toEqual({
+      type: 'error',
+      id: 'b',
+      action: 'event',
+      code: 'internal',
+      message: 'The application failed.',
+      retry: true,
+    });
+    expect(await ada.ask({ action: 'event', event: 'odd' })).toMatchObject({ code: 'internal' });
+    expect(app.logged).toHaveLength(2);
+    // What failed may succeed another time, under the same id.
+    expect(await ada.ask({ action: 'event', id: 'b', event: 'broken' })).toMatchObject({ code: 'internal' });
+  });
+
+  it('is done once for an id', async () => {
+    const heard = recorder<'websocket.pay'>();
+    const app = await channelApp({}).on('websocket.pay', heard.push).start();
+    const ada = await Person.connect(app, 'ada');
+    expect(await ada.ask({ action: 'event', id: '1', event: 'pay' })).toMatchObject({ type: 'reply' });
+    const again = await ada.ask({ action: 'event', id: '1', event: 'pay' });
+    expect(again).toMatchObject({ code: 'duplicate' });
+    expect(again).not.toHaveProperty('messageId');
+    expect(heard.all).toHaveLength(1);
+  });
+});
+
+describe('a whisper', () => {
+  const whisper = { action: 'event', event: 'typing', channel: 'presence-room', data: { on: true } };
+
+  it('reaches the other members, with the name that the server knows', async () => {
+    const app = await channelApp({ 'presence-room': named }).start();
+    const [ada, bob, eve] = [
+      await Person.connect(app, 'ada'),
+      await Person.connect(app, 'bob'),
+      await Person.connect(app, 'eve'),
+    ];
+    for (const person of [ada, bob]) await person.subscribe('presence-room');
+    expect(await ada.ask({ ...whisper, from: 'bob' })).toMatchObject({ type: 'reply' });
+    expect(await bob.untilType('event')).toEqual({ ...whisper, action: undefined, type: 'event', from: 'ada' });
+    expect(await eve.ask(whisper)).toMatchObject({ code: 'not-subscribed' });
+    expect((await eve.settledNews()).concat(await ada.settledNews()).filter(({ type }) => type === 'event')).toEqual(
+      [],
+    );
+  });
+
+  it('is for members of channels that allow it only, whom the rule would let in still', async () => {
+    let isIn = true;
+    const app = await channelApp({
+      room: {},
+      'private-quiet': { authorize: () => true, whisper: false },
+      'private-room': { authorize: () => isIn },
+    }).start();
+    const ada = await Person.connect(app, 'ada');
+    for (const channel of ['room', 'private-quiet', 'private-room']) await ada.subscribe(channel);
+    expect(await ada.ask({ ...whisper, channel: 'room' })).toMatchObject({ code: 'forbidden' });
+    expect(await ada.ask({ ...whisper, channel: 'private-quiet' })).toMatchObject({ code: 'forbidden' });
+    expect(await ada.ask({ ...whisper, channel: 'private-room' })).toMatchObject({ type: 'reply' });
+    isIn = false;
+    expect(await ada.ask({ ...whisper, channel: 'private-room' })).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('is refused when there are too many, and other requests are not', async () => {
+    const clock = new ManualClock();
+    const app = await channelApp({ 'presence-room': named }, { clock, channels: { whispersPerSecond: 2 } }).start();
+    const ada = await Person.connect(app, 'ada');
+    await ada.subscribe('presence-room');
+    for (let count = 0; count < 4; count++) expect(await ada.ask(whisper)).toMatchObject({ type: 'reply' });
+    expect(await ada.ask(whisper)).toMatchObject({ code: 'rate-limited', retry: true, retryAfterMs: 500 });
+    expect(await ada.ask({ action: 'publish', channel: 'presence-room', data: 1 })).toMatchObject({
+      type: 'published',
+    });
+    await clock.advance(500);
+    expect(await ada.ask(whisper)).toMatchObject({ type: 'reply' });
+  });
+});
+
+describe('requests of one connection', () => {
+  it('are refused when there are too many, and those of others are not', async () => {
+    const clock = new ManualClock();
+    const app = await channelApp({}, { clock, channels: { requestsPerSecond: 5 } }).start();
+    const [ada, bob] = [await Person.connect(app), await Person.connect(app)];
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ada.ask({ action: 'ping' })));
+    expect(answers.filter(({ type }) => type === 'pong')).toHaveLength(10);
+    expect(answers.filter(({ code }) => code === 'rate-limited')).toHaveLength(2);
+    // Whatever is wrong with them.
+    expect(await ada.ask({ action: 'subscribe' })).toMatchObject({ code: 'rate-limited' });
+    expect(await bob.ask({ action: 'ping' })).toMatchObject({ type: 'pong' });
+  });
+
+  it('that are malformed are answered with what was expected', async () => {
+    const app = await channelApp({}).start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'subscribe', id: 's', channel: ['private'] })).toEqual({
+      type: 'error',
+      id: 's',
+      action: 'subscribe',
+      code: 'bad-request',
+      message: 'Expected "channel" to be a string of 1 to 200 characters.',
+      retry: false,
+    });
+    ada.send({ action: 'ping', id: { not: 'one' } });
+    expect(await ada.until(({ code, id }) => code === 'bad-request' && id === undefined)).toMatchObject({
+      action: 'ping',
+    });
+  });
+
+  it('are answered with the time, to a ping', async () => {
+    const clock = new ManualClock();
+    const app = await channelApp({}, { clock }).start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'ping', id: 'p' })).toEqual({ type: 'pong', id: 'p', timestamp: clock.now() });
+  });
+});
+
+describe('questions of the application', () => {
+  it('are answered by the clients', async () => {
+    const app = await channelApp({ room: {} }).start();
+    const ada = await Person.connect(app);
+    await ada.subscribe('room');
+    const asking = app.manager.to('room').timeout(5_000).sendWithAck({ question: 'Ready?' });
+    const { id } = await ada.untilType('request');
+    ada.send({ action: 'reply', id, data: { answer: 'Yes' } });
+    const { responses, missing } = await asking;
+    expect(Object.values(responses)).toEqual([{ answer: 'Yes' }]);
+    expect(missing).toEqual([]);
+    expect(await ada.ask({ action: 'reply', id: 'another', data: 1 })).toMatchObject({ code: 'unknown-request' });
+  });
+});
+
+describe('the store that forgets a connection', () => {
+  it.each([
+    ['a request', hello],
+    ['a message of the application', { action: 'chat' }],
+  ])('is found out by %s, and the client is told', async (_, message) => {
+    const heard = recorder<'websocket.message'>();
+    let store = new HookedStore().store;
+    // Each of them forgets what the one before knew.
+    const current = new Proxy(store, { get: (_target, key) => Reflect.get(store, key) as unknown });
+    const app = await channelApp({ room: {} }, { store: current }).on('websocket.message', heard.push).start();
+    const ada = await Person.connect(app, 'ada');
+    await ada.subscribe('room');
+    store = new HookedStore().store;
+    ada.send(message);
+    expect(await ada.untilType('restored')).toEqual({ type: 'restored' });
+  });
+});
+
+describe('an outage of the store', () => {
+  it('is told to the clients, who have their sockets', async () => {
+    const hooks = new HookedStore();
+    const app = await channelApp({ room: { publish: true } }, { store: hooks.store }).start();
+    const ada = await Person.connect(app, 'ada');
+    await ada.subscribe('room');
+    hooks.fail();
+    const requests = [
+      hello,
+      { action: 'subscribe', channel: 'room' },
+      { action: 'unsubscribe', channel: 'room' },
+      { action: 'publish', channel: 'room', data: 1 },
+      { action: 'event', event: 'any' },
+      { action: 'event', event: 'any', channel: 'room' },
+      { action: 'reply', id: 'x' },
+      { action: 'ping' },
+    ];
+    for (const request of requests)
+      expect([request, await ada.ask(request)]).toEqual([
+        request,
+        expect.objectContaining({ code: 'unavailable', action: request.action, retry: true }),
+      ]);
+    hooks.mend();
+    expect(await ada.ask({ action: 'publish', channel: 'room', data: 1 })).toMatchObject({ type: 'published' });
+    expect(app.logged.filter((line) => line.startsWith('[store.unavailable'))).toHaveLength(1);
+  });
+});
+
+describe('messages that are not the protocol’s', () => {
+  it('fire their events as ever', async () => {
+    const [chats, others] = [recorder<'websocket.chat'>(), recorder<'websocket.message'>()];
+    const app = await channelApp({}).on('websocket.chat', chats.push).on('websocket.message', others.push).start();
+    const ada = await Person.connect(app);
+    const messages = [
+      { action: 'chat', channel: 'x' },
+      { action: 'publishing' },
+      { type: 'publish' },
+      ['ping'],
+      'ping',
+    ];
+    for (const message of messages) ada.client.send(JSON.stringify(message));
+    await others.until(4);
+    expect(chats.all.map(({ message }) => message)).toEqual(messages.slice(0, 1));
+    expect(others.all.map(({ message }: MessageEvent) => message)).toEqual(messages.slice(1));
+    expect(await ada.settledNews()).toEqual([]);
+  });
+
+  it('are all of them where the protocol is off, and nothing is looked at', async () => {
+    const others = recorder<'websocket.message'>();
+    const hooks = new HookedStore();
+    const app = await gatewayApp().with({ store: hooks.store }).on('websocket.message', others.push).start();
+    const ada = await Person.connect(app);
+    const before = hooks.calls.length;
+    for (const action of ['hello', 'subscribe', 'ping']) ada.send({ action, protocol: 1, channel: 'room', id: 'x' });
+    await others.until(3);
+    expect(others.all.map(({ message }) => (message as { action: string }).action)).toEqual([
+      'hello',
+      'subscribe',
+      'ping',
+    ]);
+    expect(hooks.calls.slice(before)).toEqual(['ensure', 'ensure', 'ensure']);
+    expect(ada.got).toEqual([]);
+  });
+});
+
+describe('the routes of the embedded gateway', () => {
+  it.each([
+    ['by routes of their own', ['chat'], []],
+    ['by $default, which has a route response', ['$default'], ['$default']],
+    ['by routes that have route responses', ['ping'], ['ping']],
+  ])('take requests %s, and nothing but the answer is sent', async (_, routes, routeResponses) => {
+    const app = await channelApp({}).gateway({ routes, routeResponses }).start();
+    const ada = await Person.connect(app);
+    expect(await ada.ask({ action: 'ping' })).toMatchObject({ type: 'pong' });
+    expect(await ada.ask({ action: 'ping' })).toMatchObject({ type: 'pong' });
+    expect(ada.got).toHaveLength(2);
+  });
+});

@@ -1,0 +1,61 @@
+const channel = 'room.malformed';
+
+/** Values that are neither a name nor an id. */
+const NO_NAMES: [string, unknown][] = [
+  ['a number', 7],
+  ['null', null],
+  ['an empty text', ''],
+  ['a list', ['room.1']],
+  ['an object', { toString: 'room.1' }],
+  ['true', true],
+];
+
+/** Requests of the protocol with something in them that its document does not say; each has one fault. */
+export const MALFORMED: [string, object][] = [
+  ['a hello without a version', { action: 'hello', id: '1' }],
+  ['a hello with a version in text', { action: 'hello', protocol: '1', id: '1' }],
+  ['a hello with half a version', { action: 'hello', protocol: 1.5, id: '1' }],
+  ['a hello with a version that is null', { action: 'hello', protocol: null, id: '1' }],
+  ['a subscribe without a channel', { action: 'subscribe', id: '1' }],
+  ['an unsubscribe without a channel', { action: 'unsubscribe', id: '1' }],
+  ['a publish without a channel', { action: 'publish', data: 1, id: '1' }],
+  ['a publish without data', { action: 'publish', channel, id: '1' }],
+  ['an event without a name', { action: 'event', data: 1, id: '1' }],
+  ['a whisper without a name', { action: 'event', channel, data: 1, id: '1' }],
+  ['a reply without an id', { action: 'reply', data: 1 }],
+  ...NO_NAMES.flatMap(([what, value]): [string, object][] => [
+    [`a subscribe whose channel is ${what}`, { action: 'subscribe', channel: value, id: '1' }],
+    [`an unsubscribe whose channel is ${what}`, { action: 'unsubscribe', channel: value, id: '1' }],
+    [`a publish whose channel is ${what}`, { action: 'publish', channel: value, data: 1, id: '1' }],
+    [`a publish whose event is ${what}`, { action: 'publish', channel, data: 1, event: value, id: '1' }],
+    [`a whisper whose channel is ${what}`, { action: 'event', channel: value, event: 'typing', id: '1' }],
+    [`an event whose name is ${what}`, { action: 'event', event: value, id: '1' }],
+    [`a ping whose id is ${what}`, { action: 'ping', id: value }],
+    [`a publish whose id is ${what}`, { action: 'publish', channel, data: 1, id: value }],
+    [`a reply whose id is ${what}`, { action: 'reply', id: value, data: 1 }],
+  ]),
+  ['an id of 65 characters', { action: 'ping', id: 'x'.repeat(65) }],
+  ['an id with an umlaut', { action: 'ping', id: 'ü' }],
+  ['an id with a line end', { action: 'ping', id: 'a\nb' }],
+  ['an id with a delete', { action: 'ping', id: '\u007f' }],
+  ['a channel of 201 characters', { action: 'subscribe', channel: 'x'.repeat(201), id: '1' }],
+  ['a channel with half a character', { action: 'subscribe', channel: 'room.\ud800', id: '1' }],
+  ['an event of 101 characters', { action: 'event', event: 'x'.repeat(101), id: '1' }],
+  ['a history in text', { action: 'subscribe', channel, history: '5', id: '1' }],
+  ['a history below zero', { action: 'subscribe', channel, history: -1, id: '1' }],
+  ['a history above 100', { action: 'subscribe', channel, history: 101, id: '1' }],
+  ['half a history', { action: 'subscribe', channel, history: 0.5, id: '1' }],
+  ['a presence in text', { action: 'subscribe', channel, presence: 'true', id: '1' }],
+  ['a presence of 1', { action: 'subscribe', channel, presence: 1, id: '1' }],
+  ['a recovery that is null', { action: 'subscribe', channel, recover: null, id: '1' }],
+  ['a recovery that is true', { action: 'subscribe', channel, recover: true, id: '1' }],
+  ['a recovery that is a list', { action: 'subscribe', channel, recover: ['e', 1], id: '1' }],
+  ['a recovery without an epoch', { action: 'subscribe', channel, recover: { offset: 1 }, id: '1' }],
+  ['a recovery without an offset', { action: 'subscribe', channel, recover: { epoch: 'e' }, id: '1' }],
+  ['a recovery below zero', { action: 'subscribe', channel, recover: { epoch: 'e', offset: -1 }, id: '1' }],
+  ['a recovery with half an offset', { action: 'subscribe', channel, recover: { epoch: 'e', offset: 1.5 }, id: '1' }],
+  [
+    'a recovery with an endless epoch',
+    { action: 'subscribe', channel, recover: { epoch: 'x'.repeat(65), offset: 1 }, id: '1' },
+  ],
+];

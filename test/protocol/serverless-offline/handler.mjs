@@ -1,0 +1,1 @@
+export { handler } from '../lambda.application.ts';
