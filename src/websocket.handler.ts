@@ -235,8 +235,8 @@ export class WebSocketHandler {
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;
   }
 
-  private async heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
-    return isOver ? 'removed' : this.lifecycle.heal(connection);
+  private heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
+    return isOver ? Promise.resolve('removed') : this.lifecycle.heal(connection);
   }
 
   private connectionOf(parsed: ParsedEvent, origin: EventOrigin): Connection {

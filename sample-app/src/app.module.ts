@@ -1,28 +1,27 @@
 import { Module } from '@nestjs/common';
-import { CacheModule, type CacheModuleOptions } from '@nestjs/cache-manager';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { WebSocketModule } from 'nestjs-apigateway-websocket';
 import { ChatModule } from './chat/chat.module.js';
-import { MAX_ROOMS } from './chat/chat.input.js';
+import { authenticate } from './chat/identity.js';
+import { MAX_ROOMS, rooms } from './chat/rooms.js';
+import { StatsModule } from './stats/stats.module.js';
+
+const { REDIS_URL: url } = process.env;
 
 @Module({
   imports: [
     EventEmitterModule.forRoot(),
-    CacheModule.registerAsync({ isGlobal: true, useFactory: cacheOptions }),
     WebSocketModule.forRoot({
       gateway: { path: '/ws' },
-      // A name is a channel, too.
+      admission: { authenticate },
+      channels: { rules: rooms },
+      // The list of rooms is a channel, too.
       maxChannelsPerConnection: MAX_ROOMS + 1,
+      // Without a Redis everything is in the memory of this process.
+      ...(url !== undefined && { redis: { url } }),
     }),
     ChatModule,
+    StatsModule,
   ],
 })
 export class AppModule {}
-
-/** A cache for all processes where `REDIS_URL` names one, and one in memory for a process alone. Connections are kept wherever the cache is. */
-async function cacheOptions(): Promise<CacheModuleOptions> {
-  const { REDIS_URL: url } = process.env;
-  if (url === undefined) return {};
-  const { default: KeyvRedis } = await import('@keyv/redis');
-  return { stores: [new KeyvRedis(url)] };
-}

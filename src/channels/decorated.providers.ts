@@ -25,7 +25,7 @@ export function decoratedProviders(modules: ModulesContainer): readonly Decorate
   for (const { providers, controllers } of modules.values()) {
     for (const wrapper of [...providers.values(), ...controllers.values()]) {
       const { instance } = wrapper as { readonly instance: unknown };
-      if (typeof instance !== 'object' || instance === null || found.has(instance)) continue;
+      if (typeof instance !== 'object' || instance === null) continue;
       const isKept = wrapper.isDependencyTreeStatic() && !wrapper.isTransient;
       const provider = describe(instance, isKept);
       if (provider.authorizers.length > 0 || provider.listeners.length > 0) found.set(instance, provider);

@@ -44,8 +44,7 @@ export class PatternIndex<Value> {
   *matches(name: string): Generator<PatternMatch<Value>> {
     const parts = name.split('.');
     for (const { shape, entries } of this.drawers.get(`${kindOf(name)} ${parts.length}`) ?? []) {
-      const key = shape.keyOf(parts);
-      for (const { pattern, value } of (key === null ? undefined : entries.get(key)) ?? []) {
+      for (const { pattern, value } of entries.get(shape.keyOf(parts)) ?? []) {
         const params = pattern.read(parts);
         if (params !== null) yield { pattern, value, params };
       }

@@ -29,15 +29,14 @@ export class PatternShape {
       .join('.');
   }
 
-  /** The same of a name, where a pattern of this shape would have them; `null` where it is too short. */
-  keyOf(parts: readonly string[]): string | null {
+  /** The same of a name, where a pattern of this shape would have them. Of one that is too short it may be another's; the pattern looks again. */
+  keyOf(parts: readonly string[]): string {
     const texts: string[] = [];
     for (const [index, shape] of this.segments.entries()) {
       const part = parts[index] ?? '';
       if (shape === null) texts.push(part);
       else {
         const end = part.length - shape.suffixChars;
-        if (end <= shape.prefixChars) return null;
         texts.push(part.slice(0, shape.prefixChars), part.slice(end));
       }
     }

@@ -47,14 +47,15 @@ export class SegmentTemplate {
   read(text: string, params: Record<string, string>): boolean {
     const { prefix, suffix, names, literals } = this;
     if (this.isLiteral) return text === prefix;
-    if (text.length < this.minChars || !text.startsWith(prefix) || !text.endsWith(suffix)) return false;
+    if (!text.startsWith(prefix) || !text.endsWith(suffix)) return false;
     const end = text.length - suffix.length;
+    // Where texts would overlap, the last parameter is left with nothing.
     let start = prefix.length;
     for (const [index, name] of names.entries()) {
       const isLast = index === names.length - 1;
       const next = literals[index + 1] ?? '';
       const stop = isLast ? end : text.indexOf(next, start + 1);
-      if (stop <= start || stop > end) return false;
+      if (stop <= start) return false;
       params[name] = text.slice(start, stop);
       start = stop + next.length;
     }

@@ -140,7 +140,7 @@ describe('environment variables', () => {
     .filter((path) => path.endsWith('options-resolver.ts'))
     .map(readText)
     .join();
-  const read = [...resolvers.matchAll(/\benv(?:\[|\.\w+\()\s*'(\w+)'/g)].map(([, name]) => name ?? '');
+  const read = [...resolvers.matchAll(/\b(?:env|variables)(?:\[|\.\w+\()\s*'(\w+)'/g)].map(([, name]) => name ?? '');
 
   it('are all known to the check for misspelled names', () => {
     const ours = read.filter((name) => name.startsWith('WEBSOCKET_'));
@@ -190,7 +190,7 @@ describe('events', () => {
       type = codeIn(first ?? '')[0] ?? type;
       (documented[type] ??= []).push(codeIn(field ?? '')[0] ?? '');
     }
-    expect(Object.keys(documented).length).toBe(7);
+    expect(Object.keys(documented).length).toBe(10);
     for (const [payload, fields] of Object.entries(documented))
       expect([payload, fields]).toEqual([payload, propertiesOf('src/events/websocket-events.ts', payload)]);
   });

@@ -5,6 +5,9 @@ import { Gate } from '../support/gateway-inbox.js';
 /** Whose methods are hooked, too, under the name of what gave them: `presence.enter`. */
 const LEDGERS = new Set(['presence', 'history', 'claims', 'answers', 'rateBuckets']);
 
+/** Whose pages are iterated over. */
+const PAGED = new Set(['recipients', 'members', 'presence.members', 'connections', 'channels', 'staleBefore']);
+
 type Method = (...args: unknown[]) => unknown;
 
 /** A store in memory whose operations a test holds up or fails, by their names: `join`, `presence.enter`. */
@@ -62,8 +65,14 @@ export class HookedStore {
     if (hold === undefined) return run();
     this.holds.delete(name);
     hold.reached.open();
-    return hold.released.opened.then(run);
+    const { opened } = hold.released;
+    return PAGED.has(name) ? pagesAfter(opened, run) : opened.then(run);
   }
+}
+
+async function* pagesAfter(opened: Promise<void>, run: () => unknown): AsyncGenerator<unknown> {
+  await opened;
+  yield* run() as AsyncIterable<unknown>;
 }
 
 /** Rejects, and fails whoever iterates over it. */

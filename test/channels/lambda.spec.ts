@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { OnEvent } from '@nestjs/event-emitter';
 import { Injectable } from '@nestjs/common';
 import type { WebSocketModuleOptions } from '../../src/index.js';
+import fc from 'fast-check';
 import { startApplication, stopApplications, type RunningApplication } from '../support/application.js';
 import { connect, disconnect, message, newConnectionId } from '../support/events.js';
 import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
@@ -192,6 +193,40 @@ describe('presence on Lambda', () => {
     released.open();
     await leaving;
     expect((await one.manager.getPresence(ROOM)).map(({ id }) => id)).toEqual(['ada']);
+  });
+
+  it('is right after any history of coming and going in several instances at once', async () => {
+    const options = { channels: { requestsPerSecond: 10_000, rules: { [ROOM]: { ...named, joinLeave: false } } } };
+    const instances = [await instance(options), await instance(options), await instance(options)];
+    const step = fc.record({
+      instance: fc.nat(2),
+      person: fc.nat(5),
+      what: fc.constantFrom('subscribe', 'subscribe', 'unsubscribe', 'end'),
+      isAwaited: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+        // Two connections for each of three users.
+        const ids = await Promise.all([0, 1, 2, 3, 4, 5].map((index) => connected(instances[0]!, `u${index % 3}`)));
+        const running: Promise<unknown>[] = [];
+        for (const { instance: at, person, what, isAwaited } of steps) {
+          const app = instances[at]!;
+          const doing =
+            what === 'end'
+              ? app.manager.handle(disconnect(ids[person]!))
+              : as(app, ids[person]!, `u${person % 3}`, what);
+          running.push(doing);
+          if (isAwaited) await doing;
+        }
+        await Promise.all(running);
+        const inside = (await hooks.store.findMany(ids)).filter((found) => found?.channels.includes(ROOM));
+        const users = [...new Set(inside.map((found) => found!.userId))].toSorted();
+        expect((await instances[1]!.manager.getPresence(ROOM)).map(({ id }) => id).toSorted()).toEqual(users);
+        await Promise.all(ids.map((connectionId) => instances[2]!.manager.handle(disconnect(connectionId))));
+        expect(await instances[1]!.manager.countPresence(ROOM)).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('lets nobody in who ended in one instance while another let them in', async () => {

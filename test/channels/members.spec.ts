@@ -94,6 +94,24 @@ describe('members of a channel with presence', () => {
     );
   });
 
+  it('are told of in the order in which they came and went, however long that takes', async () => {
+    const hooks = new HookedStore();
+    const app = await channelApp({ [ROOM]: named }, { store: hooks.store }).start();
+    const [watcher, guest] = [await Person.connect(app, 'bob'), await Person.connect(app, 'ada')];
+    await watcher.subscribe(ROOM);
+    const { reached, released } = hooks.hold('recipients');
+    guest.send({ action: 'subscribe', channel: ROOM });
+    await reached.opened;
+    await guest.close();
+    await eventually(async () => (await app.manager.getConnectionsByUserId('ada')).length === 0);
+    // What the end of the connection has to say would be said by the time that this is answered.
+    await watcher.ask({ action: 'ping' });
+    await watcher.ask({ action: 'ping' });
+    released.open();
+    await watcher.untilType('leaving');
+    expect(comingAndGoing(await watcher.settledNews()).map(({ type }) => type)).toEqual(['joining', 'leaving']);
+  });
+
   it('are what the rule says of them, whatever they say', async () => {
     const app = await channelApp({ [ROOM]: named }).start();
     const [watcher, liar] = [await Person.connect(app, 'bob'), await Person.connect(app, 'ada')];

@@ -134,15 +134,19 @@ export function presenceContract(harness: LedgersHarness): void {
       expect(await enter(LOBBY, 'a1', 'ada')).toBe('appeared');
     });
 
-    it('shows nobody whose connection has expired', async () => {
-      await joined('a1', LOBBY);
-      await enter(LOBBY, 'a1', 'ada');
-      // 25 hours are the longest that a store remembers a connection unless it is told otherwise.
-      await harness.clock.advance(90_000_000);
-      expect(await entries(LOBBY)).toEqual([]);
-      expect(await presence().count(LOBBY)).toBe(0);
-      await joined('a2', LOBBY);
-      expect(await enter(LOBBY, 'a2', 'ada')).toBe('appeared');
+    it('neither shows nor counts anybody whose connection has expired, and lets them appear again', async () => {
+      const asked = {
+        list: () => entries('list').then((found) => found.length),
+        count: () => presence().count('count'),
+        enter: () => joined('a2', 'enter').then(() => enter('enter', 'a2', 'ada')),
+      };
+      for (const channel of Object.keys(asked)) {
+        await joined(`a1-${channel}`, channel);
+        await enter(channel, `a1-${channel}`, 'ada');
+        // 25 hours are the longest that a store remembers a connection unless it is told otherwise.
+        await harness.clock.advance(90_000_000);
+        expect(await asked[channel as keyof typeof asked]()).toBe(channel === 'enter' ? 'appeared' : 0);
+      }
     });
 
     it('keeps channels apart', async () => {
@@ -185,6 +189,19 @@ export function presenceContract(harness: LedgersHarness): void {
       // After an exit that found nothing, an enter that comes through finds the connection out of the channel.
       expect(results.filter((result) => result === 'appeared absent')).toEqual([]);
       expect(await presence().count(LOBBY)).toBe(0);
+    });
+
+    it('counts nobody who entered while the connection was leaving, also without an exit', async () => {
+      const ids = Array.from({ length: callers }, (_, index) => `a${index}`);
+      await Promise.all(ids.map((id) => joined(id, LOBBY)));
+      await Promise.all(
+        ids.flatMap((id, index) => [
+          either(index, presence, otherPresence).enter(LOBBY, id, { memberId: id, info: '' }),
+          turns(index).then(() => harness.store.leave(id, LOBBY)),
+        ]),
+      );
+      expect(await presence().count(LOBBY)).toBe(0);
+      expect(await entries(LOBBY)).toEqual([]);
     });
 
     it('lists a large channel page by page, everybody once, and counts it', async () => {

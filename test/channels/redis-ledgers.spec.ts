@@ -16,6 +16,10 @@ import { joinedTo } from './ledgers.harness.js';
 const LOBBY = 'presence-lobby';
 const BOUNDS = { maxMessages: 100, maxAgeMs: 60_000 };
 
+async function closeAll(...stores: readonly RedisConnectionStore[]): Promise<void> {
+  await Promise.all(stores.map((store) => store.close()));
+}
+
 describeWithRedis('the ledgers in Redis', () => {
   let redis: RedisServer;
   let client: TestRedisClient;
@@ -38,7 +42,7 @@ describeWithRedis('the ledgers in Redis', () => {
     const keyPrefix = `${randomUUID()}:`;
     const store = new RedisConnectionStore(client, { keyPrefix, clock });
     const other = new RedisConnectionStore(otherClient, { keyPrefix, clock });
-    return { store, other, clock, stop: async () => void (await Promise.all([store.close(), other.close()])) };
+    return { store, other, clock, stop: () => closeAll(store, other) };
   });
 
   describe('and what is in it', () => {

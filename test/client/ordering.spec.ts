@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Gap, Subscription } from '../../src/client/index.js';
+import type { Gap, Subscription, WebSocketClient } from '../../src/client/index.js';
 import { WireLimits } from '../../src/protocol/wire/wire.limits.js';
 import type { ManualClock } from '../support/manual.clock.js';
-import { clientOf, endScripts, ScriptedServer, type Frame, type Peer } from './scripted.server.js';
+import { clientOf, endScripts, ScriptedServer, statusOf, type Frame, type Peer } from './scripted.server.js';
 
 const message = (offset: number, epoch = 'e1'): Frame => ({
   type: 'message',
@@ -15,6 +15,7 @@ const message = (offset: number, epoch = 'e1'): Frame => ({
 });
 
 interface Scene {
+  readonly client: WebSocketClient;
   readonly server: ScriptedServer;
   readonly peer: Peer;
   readonly room: Subscription;
@@ -34,7 +35,7 @@ async function subscribed(answer: Frame, history?: number): Promise<Scene> {
   room.onMessage(({ data }) => shown.push(data));
   room.onGap((gap) => gaps.push(gap));
   await room.ready;
-  return { server, peer: await server.nextPeer(), room, clock, shown, gaps };
+  return { client, server, peer: await server.nextPeer(), room, clock, shown, gaps };
 }
 
 describe('a subscription', () => {
@@ -87,8 +88,7 @@ describe('a subscription', () => {
 
   it('takes messages without a number as they come, each once', async () => {
     const { peer, shown } = await subscribed({});
-    for (const id of ['a', 'b', 'a'])
-      peer.send({ type: 'message', channel: 'room', data: id, id, timestamp: 1 });
+    for (const id of ['a', 'b', 'a']) peer.send({ type: 'message', channel: 'room', data: id, id, timestamp: 1 });
     await peer.isRead();
     expect(shown).toEqual(['a', 'b']);
   });
@@ -136,7 +136,7 @@ describe('a subscription', () => {
   });
 
   it('recovers after a reconnection from where it was', async () => {
-    const { server, peer, shown, clock, gaps } = await subscribed({ epoch: 'e1', offset: 4 });
+    const { client, server, peer, shown, clock, gaps } = await subscribed({ epoch: 'e1', offset: 4 });
     peer.send(message(5));
     await peer.isRead();
     server.answers['subscribe'] = () => ({
@@ -148,8 +148,7 @@ describe('a subscription', () => {
       messages: [message(6)],
     });
     peer.socket.close(1012);
-    await peer.closed();
-    await untilDue(clock);
+    await statusOf(client, 'reconnecting');
     await clock.advance(1_000);
     const second = await server.nextPeer();
     expect(await second.takes('subscribe')).toMatchObject({ recover: { epoch: 'e1', offset: 5 } });
@@ -159,7 +158,7 @@ describe('a subscription', () => {
   });
 
   it('says so when not everything could be recovered, before it shows the rest', async () => {
-    const { server, peer, room, clock, shown } = await subscribed({ epoch: 'e1', offset: 4 });
+    const { client, server, peer, room, clock, shown } = await subscribed({ epoch: 'e1', offset: 4 });
     room.onGap(() => shown.push('gap'));
     server.answers['subscribe'] = () => ({
       type: 'subscribed',
@@ -170,8 +169,7 @@ describe('a subscription', () => {
       messages: [message(900)],
     });
     peer.socket.close(1012);
-    await peer.closed();
-    await untilDue(clock);
+    await statusOf(client, 'reconnecting');
     await clock.advance(1_000);
     const second = await server.nextPeer();
     await second.takes('subscribe');
@@ -181,7 +179,7 @@ describe('a subscription', () => {
   });
 
   it('misses nothing of a channel whose first message comes while it is away', async () => {
-    const { server, peer, clock, shown, gaps } = await subscribed({});
+    const { client, server, peer, clock, shown, gaps } = await subscribed({});
     server.answers['subscribe'] = () => ({
       type: 'subscribed',
       channel: 'room',
@@ -190,8 +188,7 @@ describe('a subscription', () => {
       messages: [message(1), message(2)],
     });
     peer.socket.close(1012);
-    await peer.closed();
-    await untilDue(clock);
+    await statusOf(client, 'reconnecting');
     await clock.advance(1_000);
     const second = await server.nextPeer();
     expect(await second.takes('subscribe')).toMatchObject({ history: WireLimits.historyMessages });
@@ -227,8 +224,3 @@ describe('a subscription', () => {
     expect(shown).toEqual([5]);
   });
 });
-
-/** The client waits for its next attempt: it has seen the end of its connection. */
-async function untilDue(clock: ManualClock): Promise<void> {
-  while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -49,7 +49,7 @@ export class Peer {
   async isRead(): Promise<void> {
     const id = `barrier-${this.frames.length}`;
     this.send({ type: 'request', id, data: 'barrier' });
-    for (let reply = await this.takes('reply'); reply['id'] !== id; ) reply = await this.takes('reply');
+    for (let reply = await this.takes('reply'); reply['id'] !== id;) reply = await this.takes('reply');
   }
 
   /** Resolves when the client has closed it. */
@@ -149,6 +149,13 @@ export function statusOf(client: WebSocketClient, wanted: string): Promise<void>
       stop();
       resolve();
     });
+  });
+}
+
+/** Passes the time until each next attempt as soon as it is known. */
+export function waitForNothing(client: WebSocketClient, clock: ManualClock): void {
+  client.onStatus(({ retryInMs }) => {
+    if (retryInMs !== undefined) setImmediate(() => void clock.advance(retryInMs));
   });
 }
 

@@ -115,6 +115,22 @@ describe('pings of the gateway', () => {
     expect(pings).toBeGreaterThanOrEqual(3);
   });
 
+  it('and the time for idle clients do not notice that the clock is set', async () => {
+    const { app, clock } = await watched({ pingIntervalSeconds: 5, idleTimeoutSeconds: 20 });
+    const client = await app.connect();
+    let pings = 0;
+    client.socket.on('ping', () => pings++);
+    await pass(app, clock, 5);
+    clock.setBy(3_600_000);
+    await pass(app, clock, 5);
+    clock.setBy(-7_200_000);
+    await pass(app, clock, 9);
+    expect(client.socket.readyState).toBe(client.socket.OPEN);
+    await pass(app, clock, 1);
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    expect(pings).toBeGreaterThanOrEqual(3);
+  });
+
   it('come as often as WEBSOCKET_PING_INTERVAL says, unless the option says otherwise', async () => {
     process.env['WEBSOCKET_PING_INTERVAL'] = '4';
     try {

@@ -10,7 +10,12 @@ interface Told {
     readonly message: object;
     readonly heard: readonly string[];
   };
-  readonly served: { readonly answer: string; readonly closeCode: number };
+  readonly served: {
+    readonly answer: string;
+    readonly subscribed: string;
+    readonly heard: string;
+    readonly closeCode: number;
+  };
 }
 
 describe('a CommonJS application on NestJS 11', () => {
@@ -40,6 +45,12 @@ describe('a CommonJS application on NestJS 11', () => {
   });
 
   it('answers a client on the embedded gateway, and says goodbye when it closes', () => {
-    expect(told.served).toEqual({ answer: '{"echo":{"text":"hello"}}', closeCode: 1012 });
+    const { answer, closeCode } = told.served;
+    expect({ answer, closeCode }).toEqual({ answer: '{"echo":{"text":"hello"}}', closeCode: 1012 });
+  });
+
+  it('finds the rules and the listeners of channels on its providers', () => {
+    expect(told.served.subscribed).toBe('{"type":"subscribed","id":"1","channel":"private-lobby"}');
+    expect(told.served.heard).toBe('lobby hello');
   });
 });

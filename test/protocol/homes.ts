@@ -11,7 +11,7 @@ const INSTANCES = 3;
 /** One process with its embedded gateway, and its state in memory. */
 export async function embeddedGateway(): Promise<ProtocolHome> {
   const { program, url } = await startGateway();
-  return { urls: [url], forget: null, stop: () => program.stop() };
+  return { urls: [url], forget: null, silence: null, stop: () => program.stop() };
 }
 
 /** Three processes with embedded gateways on one Redis. */
@@ -75,7 +75,7 @@ async function startGateway(
 }
 
 async function withRedis(
-  start: (environment: { readonly REDIS_URL: string }) => Promise<Omit<ProtocolHome, 'forget'>>,
+  start: (environment: { readonly REDIS_URL: string }) => Promise<Omit<ProtocolHome, 'forget' | 'silence'>>,
 ): Promise<ProtocolHome> {
   const redis = await RedisServer.start();
   try {
@@ -83,6 +83,12 @@ async function withRedis(
     return {
       urls: home.urls,
       forget: () => flush(redis.port),
+      silence: () => {
+        redis.pause();
+        return () => {
+          redis.resume();
+        };
+      },
       stop: async () => {
         await home.stop();
         await redis.kill();

@@ -7,6 +7,8 @@ export interface ProtocolHome {
   readonly urls: readonly string[];
   /** Has the store lose all that it knows; `null` where that cannot happen. */
   readonly forget: (() => Promise<void>) | null;
+  /** Has the store answer nothing; resolves what makes it answer again. `null` where that cannot happen. */
+  readonly silence: (() => () => void) | null;
   stop(): Promise<void>;
 }
 
@@ -39,6 +41,16 @@ export class Visit {
   /** Has the store lose all that it knows. */
   async forget(): Promise<void> {
     await this.home().forget?.();
+  }
+
+  /** Runs something while the store does not answer. */
+  async inOutage(run: () => Promise<void>): Promise<void> {
+    const end = this.home().silence?.();
+    try {
+      await run();
+    } finally {
+      end?.();
+    }
   }
 
   /** Closes what was opened. Resolves what was wrong with any message that came. */

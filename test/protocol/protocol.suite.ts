@@ -9,6 +9,7 @@ import { examples } from './sections/examples.js';
 import { history } from './sections/history.js';
 import { messages } from './sections/messages.js';
 import { opening } from './sections/opening.js';
+import { outage } from './sections/outage.js';
 import { presence } from './sections/presence.js';
 import { questions } from './sections/questions.js';
 import { restored } from './sections/restored.js';
@@ -52,5 +53,6 @@ export function protocolSuite(name: string, start: () => Promise<ProtocolHome>, 
     describe('errors', () => errors(visit));
     describe('what a hostile client tries', () => security(visit));
     describe('the examples of the document', () => examples(visit));
+    if (mayForget) describe('an outage of the store', () => outage(visit));
   });
 }

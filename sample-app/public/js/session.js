@@ -1,6 +1,8 @@
 const KEY = 'chat';
 
-/** What this tab remembers over a reload: the name, the key that proves it, and the rooms. */
+/**
+ * What this tab remembers over a reload: the name, the key that proves it, the rooms with their invitations, and which conversation was on screen.
+ */
 export function loadSession() {
   try {
     const { name, key, rooms, current } = JSON.parse(sessionStorage.getItem(KEY));
@@ -27,6 +29,6 @@ export function endSession() {
 }
 
 // randomUUID exists on secure origins only, and the chat may be shown around a local network.
-function createKey() {
+export function createKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

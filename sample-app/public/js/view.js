@@ -1,33 +1,11 @@
 import { byId, paintAvatar } from './dom.js';
-import { renderMembers, renderPeople, renderRooms } from './lists.js';
-import { showConversation } from './log.js';
-
-const STATUS_TEXT = {
-  connecting: 'Connecting…',
-  open: 'Connected',
-  waiting: 'Reconnecting…',
-  ended: 'Disconnected',
-};
+import { renderLists } from './lists.js';
+import { showConversation, showPending } from './log.js';
+import { callOf } from './people.js';
+import { Thread } from './thread.js';
 
 const text = byId('text');
 let shown;
-
-/** Shows how the connection stands. */
-export function renderStatus(status) {
-  for (const target of document.querySelectorAll('[data-status]')) {
-    target.textContent = STATUS_TEXT[status];
-    target.dataset.status = status;
-  }
-  const banner = byId('banner');
-  banner.hidden = status === 'open';
-  banner.textContent =
-    status === 'ended'
-      ? 'Your session was continued elsewhere. Reload to continue it here.'
-      : 'The connection is lost. Trying to get it back…';
-  byId('composer').classList.toggle('offline', status !== 'open');
-  // A further try to connect is no news.
-  if (status !== 'connecting') announce(status === 'open' ? STATUS_TEXT.open : banner.textContent);
-}
 
 /** Shows the name form, with what was wrong with the last name. */
 export function showNameForm(problem = '') {
@@ -42,58 +20,70 @@ export function showNameForm(problem = '') {
 export function showChat(me) {
   byId('welcome').hidden = true;
   byId('chat').hidden = false;
-  byId('me-name').textContent = me;
-  paintAvatar(byId('me-avatar'), me);
+  byId('me-name').textContent = callOf(me);
+  paintAvatar(byId('me-avatar'), callOf(me));
 }
 
 export function showProblem(problem) {
   byId('problem').textContent = problem;
 }
 
-/** Brings everything but the messages up to date; and those when another conversation is on screen. */
-export function render(state, actions) {
-  const { current } = state;
-  renderRooms(state, actions.openRoom);
-  renderPeople(state, actions.openConversation);
-  renderMembers(state, actions.openPerson);
+/** Brings everything but the lines up to date; and those when another conversation is on screen. */
+export function render(chat, current, actions) {
+  renderLists(chat, current, actions);
   renderHeading(current);
-  const elsewhere = state.unread - (current?.unread ?? 0);
+  const elsewhere = chat.unread - (current?.unread ?? 0);
   byId('elsewhere').hidden = elsewhere === 0;
-  document.title = `${state.unread > 0 ? `(${state.unread}) ` : ''}${current === null ? 'Chat' : headline(current)}`;
-  if (shown === current && shown !== undefined) return;
+  document.title = `${chat.unread > 0 ? `(${chat.unread}) ` : ''}${current === null ? 'Chat' : headline(current)}`;
+  byId('typing').textContent = current === null ? '' : typingText([...current.typing].map(callOf));
+  if (shown === current && shown !== undefined) {
+    showPending(current);
+    return;
+  }
   if (shown) shown.draft = text.value;
   shown = current;
   showConversation(current);
   text.value = current?.draft ?? '';
 }
 
-/** Has a screen reader say something, unless that is what it said last. */
-function announce(what) {
-  const announcement = byId('announcement');
-  if (announcement.textContent !== what) announcement.textContent = what;
-}
-
 function renderHeading(current) {
-  const isPrivate = current !== null && !current.isRoom;
-  byId('chat').classList.toggle('private', isPrivate);
-  byId('chat').classList.toggle('empty', current === null);
+  const isThread = current instanceof Thread;
+  const isFull = current?.state === 'full';
+  const { classList } = byId('chat');
+  classList.toggle('private', current?.isPrivate === true);
+  classList.toggle('alone', current === null || isThread);
+  classList.toggle('empty', current === null);
   byId('title').textContent = current === null ? 'Pick a room' : headline(current);
   byId('subtitle').textContent = subtitle(current);
-  byId('composer').hidden = current === null;
+  byId('full').hidden = !isFull;
+  byId('composer').hidden = current === null || isFull;
   byId('leave').hidden = current === null;
-  byId('leave').textContent = isPrivate ? 'Close' : 'Leave';
-  byId('open-members').hidden = current === null || isPrivate;
-  byId('members-panel').hidden = current === null || isPrivate;
-  text.placeholder =
-    current === null ? '' : isPrivate ? `Private message to ${current.title}` : `Message #${current.title}`;
+  byId('leave').textContent = isThread ? 'Close' : 'Leave';
+  byId('invite').hidden = current?.isPrivate !== true || isThread;
+  byId('open-members').hidden = byId('members-panel').hidden = current === null || isThread;
+  text.placeholder = current === null ? '' : placeholder(current);
 }
 
-function headline({ isRoom, title }) {
-  return isRoom ? `#${title}` : title;
+function headline(conversation) {
+  return conversation.isPrivate ? conversation.title : `#${conversation.title}`;
+}
+
+function placeholder(current) {
+  return current instanceof Thread ? `Private message to ${current.title}` : `Message ${headline(current)}`;
 }
 
 function subtitle(current) {
   if (current === null) return 'Join one from the list, or make your own.';
-  if (!current.isRoom) return 'Private: only you two see this';
-  return current.members.length === 1 ? 'Only you are here' : `${current.members.length} people here`;
+  if (current instanceof Thread) return 'Private: only you two see this';
+  if (current.state === 'full') return 'Full';
+  const { length } = current.members;
+  if (length === 0) return 'Joining…';
+  const people = length === 1 ? 'Only you are here' : `${length} people here`;
+  return current.isPrivate ? `By invitation · ${people}` : people;
+}
+
+function typingText(names) {
+  if (names.length === 0) return '';
+  if (names.length > 2) return 'Several people are typing…';
+  return names.length === 1 ? `${names[0]} is typing…` : `${names[0]} and ${names[1]} are typing…`;
 }

@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
-import { ChatListener } from './chat.listener.js';
-import { ChatService } from './chat.service.js';
-import { NameService } from './name.service.js';
-import { PresenceListener } from './presence.listener.js';
+import { SecretsModule } from '../secrets.module.js';
+import { DirectMessages } from './direct.messages.js';
+import { Invitations } from './invitations.js';
+import { PrivateRooms } from './private.rooms.js';
+import { RoomList } from './room.list.js';
 
-@Module({ providers: [NameService, ChatService, ChatListener, PresenceListener] })
+@Module({ imports: [SecretsModule], providers: [Invitations, PrivateRooms, RoomList, DirectMessages] })
 export class ChatModule {}

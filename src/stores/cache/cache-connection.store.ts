@@ -55,7 +55,7 @@ export class CacheConnectionStore extends DeferredConnectionStore {
     const memberships: ChannelMemberships = {
       findMany: async (connectionIds) => state().findMany(connectionIds),
       whileIn: async (connectionId, channel, step) => state().whileIn(connectionId, channel, step),
-      observeLeaving: (listener) => state().observeLeaving(listener),
+      observeLeaving: (listener) => state().observeLeaving?.(listener) ?? false,
     };
     this.present = new MemoryPresenceLedger(memberships, clock);
     this.streams = new MemoryChannelHistory(clock);

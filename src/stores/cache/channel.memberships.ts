@@ -11,8 +11,8 @@ export interface ChannelMemberships {
   /** Takes a step at a moment at which the connection is in the channel; nothing can take it out meanwhile. Resolves `false` when it is not in it. */
   whileIn(connectionId: string, channel: string, step: () => void): Promise<boolean>;
 
-  /** Has somebody told of each that is out of a channel, in the same step; `false`, and nothing happens, where the store does not notice all of them. */
-  observeLeaving(listener: LeaveListener): boolean;
+  /** Has somebody told of each that is out of a channel, in the same step. Absent where the store does not notice all of them. */
+  observeLeaving?(listener: LeaveListener): boolean;
 }
 
 /** Those of the connections that are in the channel. */

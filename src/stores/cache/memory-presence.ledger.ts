@@ -5,7 +5,7 @@ import {
   type ExitResult,
   type PresenceEntry,
 } from '../../contracts/presence.ledger.js';
-import { pagesOf } from '../page.js';
+import { countOf, pagesOf } from '../page.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
 import { connectionsIn, type ChannelMemberships } from './channel.memberships.js';
 import { KeyedLock } from './keyed-lock.js';
@@ -39,17 +39,14 @@ export class MemoryPresenceLedger extends PresenceLedger {
   }
 
   async enter(channel: string, connectionId: string, { memberId, info }: PresenceEntry): Promise<EnterResult> {
-    this.isToldOfLeaving ??= this.memberships.observeLeaving((id, name) => {
-      this.channels.get(name)?.leave(id, this.clock.now());
-    });
+    this.isToldOfLeaving ??=
+      this.memberships.observeLeaving?.((id, name) => this.channels.get(name)?.leave(id, this.clock.now())) ?? false;
     await this.tidy();
     return this.lock.run(keyOf(channel, memberId), async () => {
       const known = this.channels.get(channel)?.find(memberId);
       const isPresent = known !== undefined && (await this.isPresent(channel, known));
       const isIn = await this.memberships.whileIn(connectionId, channel, () => {
         const attendance = this.channels.get(channel) ?? new MemoryAttendance();
-        // Those by which nobody was present.
-        if (known !== undefined && !isPresent) attendance.dropMember(known);
         attendance.enter(connectionId, memberId, info);
         this.channels.set(channel, attendance);
       });
@@ -84,9 +81,7 @@ export class MemoryPresenceLedger extends PresenceLedger {
       await this.memberships.findMany([]);
       return this.channels.get(channel)?.presentCount ?? 0;
     }
-    let count = 0;
-    for await (const page of this.members(channel)) count += page.length;
-    return count;
+    return countOf(this.members(channel));
   }
 
   /** How many connections are remembered, in all channels. */
@@ -116,17 +111,13 @@ export class MemoryPresenceLedger extends PresenceLedger {
       await this.memberships.findMany([]);
       return hasPresent(attendant, except);
     }
-    const ids = attendant.connections.keys();
-    for (;;) {
-      const some: string[] = [];
-      while (some.length < LOOK_AT_ONCE) {
-        const { done, value } = ids.next();
-        if (done === true) break;
-        if (value !== except) some.push(value);
-      }
-      if (some.length === 0) return false;
+    let some: string[] = [];
+    for (const connectionId of attendant.connections.keys()) {
+      if (connectionId === except || some.push(connectionId) < LOOK_AT_ONCE) continue;
       if ((await this.aliveOf(channel, some)).size > 0) return true;
+      some = [];
     }
+    return (await this.aliveOf(channel, some)).size > 0;
   }
 
   private aliveOf(channel: string, connectionIds: readonly string[]): Promise<ReadonlySet<string>> {
@@ -158,7 +149,7 @@ export class MemoryPresenceLedger extends PresenceLedger {
     if (attendance.size === 0) this.channels.delete(channel);
   }
 
-  private *connections(): Generator<readonly [channel: string, memberId: string, connectionId: string]> {
+  private *connections(): Generator<readonly [channel: string, memberId: string, connectionId: string], void> {
     for (const [channel, attendance] of this.channels) {
       for (const { memberId, connections } of attendance.attendants()) {
         for (const connectionId of connections.keys()) yield [channel, memberId, connectionId];

@@ -8,7 +8,7 @@ import {
   type JoinResult,
   type LeaveResult,
 } from '../../contracts/connection.store.js';
-import { pagesOf } from '../page.js';
+import { countOf, pagesOf } from '../page.js';
 import { TOMBSTONE_MS } from '../tombstone.js';
 import type { CacheKeys } from './cache-key.js';
 import type { ChannelMemberships } from './channel.memberships.js';
@@ -107,9 +107,8 @@ export class SharedConnectionStore extends ConnectionStore implements ChannelMem
   async findMany(connectionIds: readonly string[]): Promise<(Connection | null)[]> {
     const connections: (Connection | null)[] = [];
     for (const page of pagesOf(connectionIds)) {
-      for (const stored of await this.readAll(page)) {
-        connections.push(stored === undefined ? null : toConnection(stored));
-      }
+      const found = await this.readAll(page);
+      connections.push(...found.map((stored) => (stored === undefined ? null : toConnection(stored))));
     }
     return connections;
   }
@@ -117,15 +116,10 @@ export class SharedConnectionStore extends ConnectionStore implements ChannelMem
   /** Whoever takes it out of the channel waits behind the lock. */
   whileIn(connectionId: string, channel: string, step: () => void): Promise<boolean> {
     return this.lock.run(connectionId, async () => {
-      if ((await this.read(connectionId))?.channels.includes(channel) !== true) return false;
+      if (!isIn(channel)(await this.read(connectionId))) return false;
       step();
       return true;
     });
-  }
-
-  /** The cache drops what has expired without a word. */
-  observeLeaving(): boolean {
-    return false;
   }
 
   async join(connectionId: string, channel: string, limits: JoinLimits = {}): Promise<JoinResult> {
@@ -303,10 +297,4 @@ export class SharedConnectionStore extends ConnectionStore implements ChannelMem
       yield page.filter((_, index) => belongs(stored[index]));
     }
   }
-}
-
-async function countOf(pages: AsyncIterable<readonly string[]>): Promise<number> {
-  let count = 0;
-  for await (const page of pages) count += page.length;
-  return count;
 }

@@ -57,7 +57,7 @@ const FIND_AT_ONCE = 100;
  * | key | type | value |
  * | --- | --- | --- |
  * | `websocket:connections` | sorted set | ids of all connections, by when they were last seen (epoch ms) |
- * | `websocket:connection:{id}` | hash | `at`, `user`, `route`, `endpoint`, `until`, and `#{channel}` with the order of joining |
+ * | `websocket:connection:{id}` | hash | `at`, `user`, `route`, `endpoint`, `until`, `#{channel}` with the order of joining, `@{channel}` with who is present |
  * | `websocket:channels` | set | names of the channels that have members |
  * | `websocket:channels:{channel}` | set | ids of a channel's members |
  * | `websocket:users:{0…16383}` | sorted set | `{hash of userId} {id}` of every connection of some dozens of users |
@@ -71,8 +71,8 @@ const FIND_AT_ONCE = 100;
  * | `websocket:nodes` | sorted set | nodes of a cluster, by when their lease ends (epoch ms, by the clock of Redis) |
  * | `websocket:node:fenced:{node}`, `websocket:node:burial:{node}` | string | a node that counts as dead, for a day; who ends its connections |
  * | `websocket:nodes:audit` | string | when somebody looked for connections of nodes that nobody knows; stands until the next turn |
- * | `websocket:presence:{channel}` | sorted set | `{member} {connection id}` of who is present in a channel |
- * | `websocket:members:{channel}` | hash | what is known of each member of it |
+ * | `websocket:presence:{channel}` | sorted set | `{member} {connection id}` of who is, or was a moment ago, present in a channel |
+ * | `websocket:members:{channel}` | hash | what is known of each member who is present |
  * | `websocket:stream:{channel}` | hash | `epoch`, `offset`, `at`, `until` of the messages of a channel; stands for a day longer than they |
  * | `websocket:history:{channel}` | list | `{when} {message}` of the last ones |
  * | `websocket:claim:{key}` | string | a request of a client that was taken up, and until when that is remembered |

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { ChannelMessage, SubscribedMessage } from '../../../src/protocol/wire/server.messages.js';
 import { Facts } from '../application.facts.js';
+import { Follower } from '../follower.js';
 import type { ProtocolClient } from '../protocol.client.js';
 import { fresh, uniqueId, type Visit } from '../protocol.home.js';
 
@@ -143,33 +144,29 @@ export function history(visit: Visit): void {
         for (let index = 0; index < 15; index++) await publisher.publish(channel, `${who} ${index}`);
       }),
     );
-    const shown = new Map<number, unknown>();
-    let position: { epoch: string; offset: number } | undefined;
-    const show = (message: ChannelMessage): void => void shown.set(message.offset!, message.data);
-    for (let isLast = false; ;) {
-      isLast = await Promise.race([
-        everything.then(() => true),
-        new Promise<false>((resolve) => setImmediate(resolve, false)),
-      ]);
+    const follower = new Follower();
+    for (let isOver = false, round = 0; !isOver; round++) {
+      isOver = await isDone(everything);
       const client = await visit.open();
-      const subscribed = await client.subscribe(
-        channel,
-        position === undefined ? { history: 100 } : { recover: position },
-      );
-      if (position !== undefined) expect(subscribed.recovered).toBe(true);
-      for (const message of recovered(client, subscribed)) show(message);
-      if (subscribed.epoch !== undefined) position = { epoch: subscribed.epoch, offset: subscribed.offset! };
+      const { position } = follower;
+      const request = position === undefined ? { history: 100 } : { recover: position };
+      const subscribed = await client.subscribe(channel, request);
+      // Some stay for a while, and hear of what is published meanwhile.
+      for (let turn = 0; turn < round % 4; turn++) await client.settle();
       await client.close();
-      if (isLast) break;
+      follower.take(subscribed, recovered(client, subscribed), client.all('message'));
     }
-    expect([...shown.keys()].sort((one, two) => one - two)).toEqual(
-      Array.from({ length: 45 }, (_, index) => index + 1),
-    );
-    expect(new Set(shown.values()).size).toBe(45);
-    const [one, two] = publishers;
-    for (const client of [one!, two!]) {
-      await client.atLeast('message', 45);
-      for (const { offset, data } of client.all('message')) expect(shown.get(offset!)).toBe(data);
-    }
+    const [publisher] = publishers;
+    await publisher!.atLeast('message', 45);
+    const sent = publisher!.all('message').sort((one, two) => one.offset! - two.offset!);
+    expect(follower.shown).toEqual(sent.map(({ data }) => data));
+    expect(new Set(follower.shown).size).toBe(45);
+    expect(follower.position?.offset).toBe(45);
   });
+}
+
+/** Whether it is, by now. */
+function isDone(work: Promise<unknown>): Promise<boolean> {
+  const turn = new Promise<boolean>((resolve) => setImmediate(resolve, false));
+  return Promise.race([work.then(() => true), turn]);
 }

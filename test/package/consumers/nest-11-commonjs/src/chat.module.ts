@@ -1,6 +1,15 @@
 import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { WebSocketManager, WebSocketModule, type ConnectedEvent, type MessageEvent } from 'nestjs-apigateway-websocket';
+import {
+  ChannelAuthorizer,
+  OnChannelMessage,
+  WebSocketManager,
+  WebSocketModule,
+  type ChannelMessageEvent,
+  type ChannelRequest,
+  type ConnectedEvent,
+  type MessageEvent,
+} from 'nestjs-apigateway-websocket';
 
 @Injectable()
 export class ChatListener {
@@ -20,10 +29,29 @@ export class ChatListener {
   }
 }
 
+@Injectable()
+@ChannelAuthorizer('private-{room}', { publish: true })
+export class RoomChannels {
+  constructor(private readonly listener: ChatListener) {}
+
+  authorize({ params }: ChannelRequest): boolean {
+    return params.room === 'lobby';
+  }
+
+  @OnChannelMessage('private-{room}')
+  hear({ params, data }: ChannelMessageEvent<string>): void {
+    this.listener.heard.push(`${params.room} ${data}`);
+  }
+}
+
 @Module({})
 export class ChatModule {
   static over(webSockets: DynamicModule): DynamicModule {
-    return { module: ChatModule, imports: [webSockets, EventEmitterModule.forRoot()], providers: [ChatListener] };
+    return {
+      module: ChatModule,
+      imports: [webSockets, EventEmitterModule.forRoot()],
+      providers: [ChatListener, RoomChannels],
+    };
   }
 }
 

@@ -29,10 +29,16 @@ async function serveClient() {
   await once(client, 'open');
   client.send('{"text":"hello"}');
   const [data] = (await once(client, 'message')) as [Buffer];
+  const channel = 'private-lobby';
+  client.send(JSON.stringify({ action: 'subscribe', id: '1', channel }));
+  const [subscribed] = (await once(client, 'message')) as [Buffer];
+  client.send(JSON.stringify({ action: 'publish', channel, data: 'hello' }));
+  await once(client, 'message');
   const closed = once(client, 'close');
   await app.close();
+  const { heard } = app.get(ChatListener);
   const [closeCode] = await closed;
-  return { answer: data.toString(), closeCode };
+  return { answer: data.toString(), subscribed: subscribed.toString(), heard: heard.at(-1), closeCode };
 }
 
 async function main() {
