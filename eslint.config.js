@@ -58,7 +58,8 @@ export default tseslint.config(
       globals: Object.fromEntries(
         [
           ...['document', 'window', 'location', 'sessionStorage', 'crypto', 'matchMedia', 'requestAnimationFrame'],
-          ...['setInterval', 'setTimeout', 'clearTimeout', 'CustomEvent', 'EventTarget', 'ResizeObserver', 'WebSocket'],
+          ...['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout', 'CustomEvent', 'EventTarget', 'ResizeObserver'],
+          ...['TextDecoder', 'URLSearchParams', 'atob', 'history', 'navigator'],
         ].map((name) => [name, 'readonly']),
       ),
     },

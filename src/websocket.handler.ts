@@ -2,18 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Admission, Home } from './admission/admission.js';
 import { WEBSOCKET_ADMISSION } from './admission/admission.token.js';
 import { ChannelService } from './channels/channel.service.js';
+import type { WireCall } from './channels/wire.call.js';
 import { ConnectionLifecycle, type HealResult } from './connections/connection.lifecycle.js';
 import type { Connection, DisconnectCause } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
 import { StoreUnavailableError } from './errors/store-unavailable.error.js';
 import { EventPublisher } from './events/event.publisher.js';
+import { EventRefusals } from './events/event.refusals.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
 import { MessageSender } from './fanout/message.sender.js';
 import { connectionIdOf, tellOfEvent } from './logging/event.lines.js';
-import type { LogCode } from './logging/log.codes.js';
 import { Log } from './logging/log.js';
-import { OutageLog } from './logging/outage.log.js';
 import { endpointOfEvent } from './protocol/endpoint.js';
 import { parseEvent, type ParsedEvent } from './protocol/event.parser.js';
 import type { WebSocketConnectEvent } from './protocol/events.js';
@@ -23,9 +23,6 @@ import { ReservedRoutes } from './protocol/route-selection.js';
 import { chooseSubprotocol } from './protocol/subprotocol.js';
 import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
 import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
-
-/** What is refused comes from outside: past this many the log has said enough. */
-const MAX_SAID = 100;
 
 /** Where an event came from, when it was not API Gateway. */
 export interface EventOrigin {
@@ -43,8 +40,7 @@ export interface EventOrigin {
 /** The low-level side of the module: takes API Gateway's events in and sends messages to connections. */
 @Injectable()
 export class WebSocketHandler {
-  private readonly said = new Set<string>();
-  private readonly outages: OutageLog;
+  private readonly refusals: EventRefusals;
 
   constructor(
     @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
@@ -56,7 +52,7 @@ export class WebSocketHandler {
     @Inject(ChannelService) private readonly channels: ChannelService,
     @Inject(Log) private readonly log: Log,
   ) {
-    this.outages = new OutageLog(log, options.clock, 'store.unavailable', 'An event could not be handled');
+    this.refusals = new EventRefusals(log, options.clock);
   }
 
   /**
@@ -87,7 +83,7 @@ export class WebSocketHandler {
           return await this.handleMessage(parsed, origin);
       }
     } catch (error) {
-      return this.refuse(error, connectionIdOf(event));
+      return this.refusals.of(error, connectionIdOf(event));
     }
   }
 
@@ -203,18 +199,21 @@ export class WebSocketHandler {
     parsed: ParsedEvent & { type: 'MESSAGE' },
     origin: EventOrigin,
   ): Promise<WebSocketResponse> {
-    if (this.admission === null) return this.publishMessage(parsed, origin);
+    const { admission } = this;
+    if (admission === null) return this.publishMessage(parsed, origin);
     const { connectionId } = parsed;
-    const decision = await this.admission.message(parsed, this.homeOf(parsed, origin), {
-      open: (message) => {
-        const connection = { ...this.connectionOf(message, origin), routeKey: ReservedRoutes.connect };
-        return this.lifecycle.connect(connection, lateConnectEvent(message));
-      },
-      close: async () => {
-        await this.lifecycle.endQuietly(connectionId, { cause: 'client' });
-      },
+    return this.channels.tellingOfOutages(parsed, this.callOf(parsed, origin), async () => {
+      const decision = await admission.message(parsed, this.homeOf(parsed, origin), {
+        open: (message) => {
+          const connection = { ...this.connectionOf(message, origin), routeKey: ReservedRoutes.connect };
+          return this.lifecycle.connect(connection, lateConnectEvent(message));
+        },
+        close: async () => {
+          await this.lifecycle.endQuietly(connectionId, { cause: 'client' });
+        },
+      });
+      return decision.type === 'answered' ? decision.response : this.publishMessage(decision.parsed, origin);
     });
-    return decision.type === 'answered' ? decision.response : this.publishMessage(decision.parsed, origin);
   }
 
   private async publishMessage(
@@ -223,9 +222,9 @@ export class WebSocketHandler {
   ): Promise<WebSocketResponse> {
     const { connectionId, routeKey, message, event: eventData } = parsed;
     const event = eventOfRoute(routeKey);
-    if (event === null) return this.refuseRoute(routeKey, connectionId);
+    if (event === null) return this.refusals.ofRoute(routeKey, connectionId);
     if (this.channels.isOn) {
-      const call = { connection: this.connectionOf(parsed, origin), isHeld: origin.endpoint !== undefined, eventData };
+      const call = this.callOf(parsed, origin);
       const heal = (): Promise<HealResult> => this.heal(call.connection, origin);
       if (this.channels.takes(routeKey, message)) return this.channels.handle(message, call, heal);
       await this.channels.heal(call, heal);
@@ -233,6 +232,11 @@ export class WebSocketHandler {
     const answer = await this.publisher.publish(event, { connectionId, message, eventData });
     if (answer !== undefined) return respondWith(answer);
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;
+  }
+
+  private callOf(parsed: ParsedEvent & { type: 'MESSAGE' }, origin: EventOrigin): WireCall {
+    const connection = this.connectionOf(parsed, origin);
+    return { connection, isHeld: origin.endpoint !== undefined, eventData: parsed.event };
   }
 
   private heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
@@ -257,35 +261,6 @@ export class WebSocketHandler {
 
   private endpointOf({ context }: ParsedEvent, { endpoint }: EventOrigin): string | null {
     return endpoint ?? endpointOfEvent(context, this.options.awsRegion ?? this.options.fallbackRegion);
-  }
-
-  private refuseRoute(routeKey: string, connectionId: string): WebSocketResponse {
-    const route = JSON.stringify(routeKey);
-    this.sayOnce(
-      'route.reserved',
-      `The route ${route} is refused: its event is reserved, and a client could raise it. Rename the route.`,
-      connectionId,
-    );
-    return Responses.malformed(400, `The route ${route} is reserved.`);
-  }
-
-  private refuse(error: unknown, connectionId: string | undefined): WebSocketResponse {
-    if (error instanceof MalformedEventError) {
-      this.sayOnce('event.refused', error.reason, connectionId);
-      return Responses.malformed(error.statusCode, error.reason);
-    }
-    if (!(error instanceof StoreUnavailableError)) {
-      this.log.error('event.failed', 'An event could not be handled.', { connectionId, error });
-      return Responses.internalError;
-    }
-    this.outages.tell(error, connectionId);
-    return Responses.unavailable;
-  }
-
-  private sayOnce(code: LogCode, message: string, connectionId: string | undefined): void {
-    if (this.said.has(message) || this.said.size >= MAX_SAID) return;
-    this.said.add(message);
-    this.log.error(code, message, { connectionId });
   }
 }
 

@@ -8,7 +8,9 @@ export class Secrets {
 
   constructor({ CHAT_SECRET, OPERATOR_KEY, REDIS_URL, AWS_LAMBDA_FUNCTION_NAME }: NodeJS.ProcessEnv = process.env) {
     if (!CHAT_SECRET && (REDIS_URL ?? AWS_LAMBDA_FUNCTION_NAME) !== undefined) {
-      throw new Error('Set CHAT_SECRET to a long random text, the same for all processes: invitations are signed with it.');
+      throw new Error(
+        'Set CHAT_SECRET to a long random text, the same for all processes: invitations are signed with it.',
+      );
     }
     this.secret = CHAT_SECRET || randomBytes(32).toString('base64url');
     this.isOperatorKeyGiven = Boolean(OPERATOR_KEY);

@@ -48,9 +48,9 @@ export class ChannelService {
     return this.isOn ? [...CLIENT_ACTIONS] : [];
   }
 
-  /** Whether a message is the protocol's: by its action, on `$default` or on a route of that name. */
+  /** Whether a message is the protocol's, while that is on: by its action, on `$default` or on a route of that name. */
   takes(routeKey: string, message: unknown): boolean {
-    const action = actionOf(message);
+    const action = this.isOn ? actionOf(message) : null;
     return action !== null && (routeKey === ReservedRoutes.default || routeKey === action);
   }
 
@@ -76,6 +76,20 @@ export class ChannelService {
   /** Registers a connection again, and tells it so. */
   async heal({ connection }: WireCall, heal: Heal): Promise<void> {
     if ((await heal()) === 'restored') await this.parts.outbox.post(connection, { type: 'restored' });
+  }
+
+  /** Does what has to be done before a message can be handled. Where the store fails that, the client of the protocol is told so. */
+  async tellingOfOutages(
+    { routeKey, message }: { readonly routeKey: string; readonly message: unknown },
+    call: WireCall,
+    work: () => Promise<WebSocketResponse>,
+  ): Promise<WebSocketResponse> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || !this.takes(routeKey, message)) throw error;
+      return this.refuse(error, message, call);
+    }
   }
 
   private dispatch(request: ClientMessage, call: WireCall): Promise<void> {

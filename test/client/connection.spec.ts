@@ -207,7 +207,9 @@ describe('a client', () => {
     const page = new EventTarget();
     const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
     const names = ['document', 'addEventListener', 'removeEventListener'];
-    const before = Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(([name]) => names.includes(name)));
+    const before = Object.fromEntries(
+      Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(([name]) => names.includes(name)),
+    );
     Object.assign(globalThis, {
       document,
       addEventListener: page.addEventListener.bind(page),
@@ -284,7 +286,7 @@ describe('a client', () => {
 
   it('opens nothing when it is closed while it waits for its token', async () => {
     const server = await ScriptedServer.start();
-    let give = (_token: string): void => undefined;
+    let give: (token: string) => void = () => undefined;
     const { client, clock } = clientOf(server.url, { token: () => new Promise<string>((resolve) => (give = resolve)) });
     client.connect();
     client.close();
@@ -345,7 +347,9 @@ describe('a client', () => {
   });
 
   it('wants a constructor where there is none', () => {
-    expect(() => new WebSocketClient({ urls: 'ws://a', WebSocket: undefined as never })).toThrow(/^Give the option WebSocket/);
+    expect(() => new WebSocketClient({ urls: 'ws://a', WebSocket: undefined as never })).toThrow(
+      /^Give the option WebSocket/,
+    );
   });
 
   it('leaves no timer behind when it is closed', async () => {

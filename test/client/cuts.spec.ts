@@ -86,7 +86,7 @@ describeWithRedis('a client that is cut off again and again', () => {
     proxies.push(proxy);
 
     const clock = new FastClock();
-    const client = clientOf([`${proxy.url}/?node=a`, `${proxy.url}/?node=b`], clock, random);
+    const client = clientOf([`${proxy.url}/ws?a`, `${proxy.url}/ws?b`], clock, random);
     const shown: { readonly data: unknown; readonly offset: number | undefined; readonly id: string }[] = [];
     const gaps: Gap[] = [];
     const log = client.subscribe('log.1');
@@ -106,13 +106,13 @@ describeWithRedis('a client that is cut off again and again', () => {
     const own: Promise<unknown>[] = [];
 
     for (let cut = 0; cut < CUTS; cut++) {
-      await proxy.pieces(1 + Math.floor(random() * 8));
+      await proxy.pieces(1 + Math.floor(random() * 6));
       if (cut % 20 === 0) {
         published.push(`own ${cut}`);
         own.push(log.publish(`own ${cut}`));
       }
       const kind = random();
-      if (kind < 0.015) {
+      if (kind < 0.01) {
         await statusOf(client, 'connected');
         proxy.swallow();
         await statusOf(client, 'reconnecting');

@@ -77,8 +77,8 @@ export class ScriptedServer {
   private wake = (): void => undefined;
 
   private constructor(private readonly server: WebSocketServer) {
-    server.on('connection', (socket, { url = '', headers }) => {
-      const peer = new Peer(socket, url, headers['sec-websocket-protocol']?.split(/, */) ?? []);
+    server.on('connection', (socket, { url, headers }) => {
+      const peer = new Peer(socket, url ?? '', headers['sec-websocket-protocol']?.split(/, */) ?? []);
       socket.on('message', (data: Buffer) => this.received(peer, JSON.parse(data.toString()) as Frame));
       socket.on('close', () => peer.noticeClose());
       this.peers.push(peer);

@@ -28,7 +28,6 @@ const OPTIONS: ts.CompilerOptions = {
     'nestjs-apigateway-websocket': [join(ROOT, 'src/index.ts')],
     'nestjs-apigateway-websocket/client': [join(ROOT, 'src/client/index.ts')],
     'nestjs-apigateway-websocket/gateway': [join(ROOT, 'src/gateway/index.ts')],
-    'nestjs-apigateway-websocket/client': [join(ROOT, 'src/client/index.ts')],
     'nestjs-apigateway-websocket/lambda': [join(ROOT, 'src/lambda/index.ts')],
   },
 };

@@ -76,7 +76,7 @@ describe('an application of the files in the README', () => {
          await handler({ requestContext: { ...requestContext, routeKey: '$connect', eventType: 'CONNECT' } }),
          await handler({ requestContext: { ...requestContext, routeKey: 'join' }, body: '{"room":"lobby"}' }),
          await handler({ requestContext: { ...requestContext, routeKey: '$disconnect', eventType: 'DISCONNECT' } }),
-         await handler({ Records: [] }),
+         await handler({ requestContext: {} }),
        ];
        console.log(JSON.stringify(answers.map(({ statusCode, body }) => [statusCode, JSON.parse(body).message])));
        process.exit();`,

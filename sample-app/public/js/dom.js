@@ -28,11 +28,11 @@ export function updateList(list, items, { keyOf, create, update }) {
   for (const child of kept.values()) child.remove();
 }
 
-/** The letter and the colour that stand for a name. */
-export function paintAvatar(avatar, name) {
+/** The letter and the colour that stand for a user. */
+export function paintAvatar(avatar, userId) {
   let hash = 0;
-  for (const character of name.toLowerCase()) hash = (hash * 31 + character.codePointAt(0)) % 360;
-  avatar.textContent = [...name][0].toUpperCase();
-  // Names that differ little get colours that differ much.
+  for (const character of userId) hash = (hash * 31 + character.codePointAt(0)) % 360;
+  avatar.textContent = [...userId][0].toUpperCase();
+  // Ids that differ little get colours that differ much.
   avatar.style.setProperty('--hue', String((hash * 137) % 360));
 }

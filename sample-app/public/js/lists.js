@@ -51,7 +51,7 @@ function renderThreads(chat, current, { openConversation }) {
   byId('threads').hidden = chat.threads.length === 0;
   updateList(byId('thread-list'), chat.threads, {
     keyOf: ({ id }) => id,
-    create: (thread) => conversationItem(avatarOf(thread.title), () => openConversation(thread)),
+    create: (thread) => conversationItem(avatarOf(thread.id), () => openConversation(thread)),
     update: (item, thread) =>
       updateItem(item, thread, current, { title: thread.title, label: `${thread.title}, private`, count: '' }),
   });
@@ -61,7 +61,7 @@ function renderMembers(chat, current, { openPerson }) {
   updateList(byId('member-list'), current?.members ?? [], {
     keyOf: (id) => id,
     create: (id) => {
-      const parts = [avatarOf(callOf(id)), element('span', { className: 'item-title' })];
+      const parts = [avatarOf(id), element('span', { className: 'item-title' })];
       if (id === chat.me) {
         const you = element('span', { className: 'item-note' }, 'you');
         return element('li', {}, element('span', { className: 'item joined' }, ...parts, you));
@@ -84,9 +84,9 @@ function stateText(room) {
   return room.state === 'full' ? ', full' : ', joined';
 }
 
-function avatarOf(name) {
+function avatarOf(userId) {
   const avatar = decoration('avatar small');
-  paintAvatar(avatar, name);
+  paintAvatar(avatar, userId);
   return avatar;
 }
 

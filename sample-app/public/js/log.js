@@ -69,7 +69,7 @@ function item(line, previous) {
   const continues = previous?.from === from && at - previous.at < GROUP_WITHIN_MS;
   const name = callOf(from);
   const avatar = element('span', { className: 'avatar', attributes: { 'aria-hidden': 'true' } });
-  paintAvatar(avatar, name);
+  paintAvatar(avatar, from);
   return element(
     'li',
     { className: `message${isOwn ? ' own' : ''}${continues ? ' continues' : ''}` },

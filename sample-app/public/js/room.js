@@ -127,7 +127,11 @@ export class Room extends Conversation {
   #typed(id, isTyping) {
     if (id === this.#me) return;
     clearTimeout(this.#typists.get(id));
-    if (isTyping) this.#typists.set(id, setTimeout(() => this.#typed(id, false), TYPING_FOR_MS));
+    if (isTyping)
+      this.#typists.set(
+        id,
+        setTimeout(() => this.#typed(id, false), TYPING_FOR_MS),
+      );
     else this.#typists.delete(id);
     this.typing = new Set(this.#typists.keys());
     this.changed();

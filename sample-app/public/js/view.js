@@ -21,7 +21,7 @@ export function showChat(me) {
   byId('welcome').hidden = true;
   byId('chat').hidden = false;
   byId('me-name').textContent = callOf(me);
-  paintAvatar(byId('me-avatar'), callOf(me));
+  paintAvatar(byId('me-avatar'), me);
 }
 
 export function showProblem(problem) {
@@ -51,16 +51,16 @@ function renderHeading(current) {
   const isFull = current?.state === 'full';
   const { classList } = byId('chat');
   classList.toggle('private', current?.isPrivate === true);
-  classList.toggle('alone', current === null || isThread);
+  classList.toggle('alone', current === null || isThread || isFull);
   classList.toggle('empty', current === null);
   byId('title').textContent = current === null ? 'Pick a room' : headline(current);
   byId('subtitle').textContent = subtitle(current);
   byId('full').hidden = !isFull;
   byId('composer').hidden = current === null || isFull;
-  byId('leave').hidden = current === null;
+  byId('leave').hidden = current === null || isFull;
   byId('leave').textContent = isThread ? 'Close' : 'Leave';
   byId('invite').hidden = current?.isPrivate !== true || isThread;
-  byId('open-members').hidden = byId('members-panel').hidden = current === null || isThread;
+  byId('open-members').hidden = byId('members-panel').hidden = current === null || isThread || isFull;
   text.placeholder = current === null ? '' : placeholder(current);
 }
 
@@ -79,7 +79,7 @@ function subtitle(current) {
   const { length } = current.members;
   if (length === 0) return 'Joining…';
   const people = length === 1 ? 'Only you are here' : `${length} people here`;
-  return current.isPrivate ? `By invitation · ${people}` : people;
+  return current.isPrivate ? `${people} · by invitation` : people;
 }
 
 function typingText(names) {

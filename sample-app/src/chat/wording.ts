@@ -17,9 +17,7 @@ export function roomFrom(value: unknown): string | null {
 
 /** Whether this is something to say. */
 export function isText(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= MAX_TEXT_CHARS && value.isWellFormed() && value.trim().length > 0
-  );
+  return typeof value === 'string' && value.length <= MAX_TEXT_CHARS && value.isWellFormed() && value.trim().length > 0;
 }
 
 function words(value: unknown, maxChars: number): string | null {

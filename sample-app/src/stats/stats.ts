@@ -1,15 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OnEvent } from '@nestjs/event-emitter';
 import { WebSocketManager, type MessageEvent } from 'nestjs-apigateway-websocket';
+import { nameOf } from '../chat/identity.js';
 import { Secrets } from '../secrets.js';
 
 /** The channels that are looked into; of others only the number is told. */
-const MAX_CHANNELS = 50;
+const MAX_CHANNELS = 20;
+const MAX_PEOPLE = 20;
 
 interface ChannelStats {
   readonly channel: string;
   /** How many connections are in it. */
   readonly connections: number;
+  /** The names of some who are there. */
+  readonly people: readonly string[];
   /** The number of its last message; 0 where none was kept. */
   readonly messages: number;
 }
@@ -47,7 +51,11 @@ export class Stats {
   }
 
   private async look(channel: string, connections: number): Promise<ChannelStats> {
-    const [last] = await this.manager.getHistory(channel, 1);
-    return { channel, connections, messages: last?.offset ?? 0 };
+    const [[last], members] = await Promise.all([
+      this.manager.getHistory(channel, 1),
+      this.manager.getPresence(channel),
+    ]);
+    const people = members.slice(0, MAX_PEOPLE).map(({ id }) => nameOf(id));
+    return { channel, connections, people, messages: last?.offset ?? 0 };
   }
 }

@@ -29,7 +29,9 @@ export class Chart {
     const line = this.#values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
     this.#svg.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     this.#svg.replaceChildren(
-      ...[0, top / 2, top].map((value) => shape('line', { class: 'grid', x1: 0, x2: width, y1: y(value), y2: y(value) })),
+      ...[0, top / 2, top].map((value) =>
+        shape('line', { class: 'grid', x1: 0, x2: width, y1: y(value), y2: y(value) }),
+      ),
       shape('polygon', { class: 'area', points: `${x(0)},${HEIGHT} ${line} ${width},${HEIGHT}` }),
       shape('polyline', { class: 'curve', points: line }),
       label(0, y(top) - 4, String(top)),

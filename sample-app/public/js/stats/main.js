@@ -82,11 +82,18 @@ function showRows(channels) {
       element(
         'tr',
         {},
-        element('td', {}, channel, element('span', { className: 'bar', attributes: { 'aria-hidden': 'true' } })),
+        element(
+          'td',
+          {},
+          channel,
+          element('div', { className: 'who' }),
+          element('span', { className: 'bar', attributes: { 'aria-hidden': 'true' } }),
+        ),
         element('td', { className: 'number' }),
         element('td', { className: 'number' }),
       ),
     update: ({ children: [name, connections, messages] }, channel) => {
+      name.firstElementChild.textContent = channel.people.join(', ');
       name.lastElementChild.style.width = `${(100 * channel.connections) / most}%`;
       connections.textContent = String(channel.connections);
       messages.textContent = channel.messages === 0 ? '–' : String(channel.messages);
