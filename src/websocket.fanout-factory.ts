@@ -59,7 +59,7 @@ export async function createFanOut(
   const sender = new MessageSender(engine, maxPayloadBytes, handOver, log);
   const worker = new ShardWorker(
     ledger,
-    (ids, payload) => sender.deliver({ recipients: [ids] }, payload),
+    (ids, payload) => sender.deliver({ recipients: [ids], target: { method: 'shard', connectionIds: ids } }, payload),
     { keyPrefix, clock },
     log,
   );

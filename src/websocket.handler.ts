@@ -7,7 +7,6 @@ import { ConnectionLifecycle, type HealResult } from './connections/connection.l
 import type { Connection, DisconnectCause } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
-import { StoreUnavailableError } from './errors/store-unavailable.error.js';
 import { EventPublisher } from './events/event.publisher.js';
 import { EventRefusals } from './events/event.refusals.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
@@ -111,7 +110,8 @@ export class WebSocketHandler {
    */
   async sendToConnection(connectionId: string, data: unknown): Promise<boolean> {
     if (isConnectionId(connectionId)) return this.sender.sendToOne(connectionId, data);
-    await this.sender.send({ recipients: [] }, data);
+    const target = { method: 'sendToConnection' as const, connectionIds: [connectionId] };
+    await this.sender.send({ recipients: [], target }, data);
     return false;
   }
 
@@ -121,7 +121,8 @@ export class WebSocketHandler {
    * @throws PayloadTooLargeError, InvalidPayloadError, StoreUnavailableError
    */
   async sendToConnections(connectionIds: readonly string[], data: unknown): Promise<Record<string, boolean>> {
-    const results = await this.sender.send({ recipients: [connectionIds.filter(isConnectionId)] }, data);
+    const target = { method: 'sendToConnections' as const, connectionIds };
+    const results = await this.sender.send({ recipients: [connectionIds.filter(isConnectionId)], target }, data);
     for (const connectionId of connectionIds) results[connectionId] ??= false;
     return results;
   }
@@ -133,7 +134,11 @@ export class WebSocketHandler {
    */
   broadcast(data: unknown): Promise<Record<string, boolean>> {
     return this.sender.send(
-      { recipients: this.store.recipients(null), locally: (local) => local.recipients(null) },
+      {
+        recipients: this.store.recipients(null),
+        locally: (local) => local.recipients(null),
+        target: { method: 'broadcast' },
+      },
       data,
     );
   }

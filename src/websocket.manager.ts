@@ -10,7 +10,7 @@ import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
 import { forEachAtMost } from './fanout/concurrency.gate.js';
 import { ConnectionCloser } from './fanout/connection.closer.js';
-import type { Addressees } from './fanout/broadcast.request.js';
+import type { Addressees, SendMethod } from './fanout/broadcast.request.js';
 import { collectIds, noPages, collect } from './fanout/id.pages.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports, type UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
@@ -80,12 +80,20 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every connection of a user. Resolves whether the gateway took it, for each; `{}` for an unknown user. */
   async sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
-    const results = await this.sendToUsers([userId], data);
+    const results = await this.sendToEachUser([userId], data, 'sendToUser');
     return results[String(userId)] ?? emptyMap();
   }
 
   /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
-  async sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
+  sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
+    return this.sendToEachUser(userIds, data, 'sendToUsers');
+  }
+
+  private async sendToEachUser(
+    userIds: readonly UserId[],
+    data: unknown,
+    method: SendMethod,
+  ): Promise<Record<string, Record<string, boolean>>> {
     const found = new Map<string, readonly string[]>();
     const lookUp = (): Promise<void> =>
       forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
@@ -96,6 +104,7 @@ export class WebSocketManager {
       {
         recipients: valuesAfter(lookUp, found),
         locally: (local) => known.map((userId) => local.ofUser(userId)),
+        target: { method, userIds },
       },
       data,
     );
@@ -109,9 +118,10 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
   async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
+    const target = { method: 'sendToChannel' as const, channels: [channel] };
     const to: Addressees = isChannelName(channel)
-      ? { recipients: this.store.recipients(channel), locally: (local) => local.recipients(channel) }
-      : { recipients: [] };
+      ? { recipients: this.store.recipients(channel), locally: (local) => local.recipients(channel), target }
+      : { recipients: [], target };
     return this.sender.send(to, data);
   }
 

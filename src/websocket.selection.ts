@@ -2,7 +2,7 @@ import type { AckReport, QuestionService } from './channels/question.service.js'
 import type { ConnectionStore, Recipient } from './contracts/connection.store.js';
 import type { LocalRecipients } from './contracts/local.recipients.js';
 import type { DeliveryReport } from './contracts/delivery-report.js';
-import type { Addressees, RecipientPage } from './fanout/broadcast.request.js';
+import type { Addressees, RecipientPage, SendMethod } from './fanout/broadcast.request.js';
 import type { MessageSender, SendOptions } from './fanout/message.sender.js';
 import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
 
@@ -59,7 +59,7 @@ export class WebSocketSelection {
    * @throws StoreUnavailableError when the store cannot tell who is selected; a node of a cluster reaches its own sockets then, and reports `partial`
    */
   send(data: unknown, options?: SendOptions): Promise<DeliveryReport> {
-    return this.sender.report(this.addressees(), data, this.timed(options));
+    return this.sender.report(this.addressees('send'), data, this.timed(options));
   }
 
   /**
@@ -73,11 +73,16 @@ export class WebSocketSelection {
    * const { responses, missing } = await manager.to('room.1').timeout(2_000).sendWithAck({ question: 'Ready?' });
    */
   sendWithAck(data: unknown, options?: SendOptions): Promise<AckReport> {
-    return this.questions.ask(this.addressees(), data, this.timed(options));
+    return this.questions.ask(this.addressees('sendWithAck'), data, this.timed(options));
   }
 
-  private addressees(): Addressees {
-    return { recipients: this.recipients(), locally: (local: LocalRecipients) => this.recipientsAmong(local) };
+  private addressees(method: SendMethod): Addressees {
+    const { channels, userIds, except } = this.selected;
+    return {
+      recipients: this.recipients(),
+      locally: (local: LocalRecipients) => this.recipientsAmong(local),
+      target: { method, ...(channels !== null && { channels }), ...(userIds !== null && { userIds }), except },
+    };
   }
 
   private timed(options: SendOptions = {}): SendOptions {

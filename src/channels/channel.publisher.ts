@@ -93,7 +93,7 @@ export class ChannelPublisher {
     isKept: boolean,
   ): Promise<DeliveryReport> {
     try {
-      return await this.sender.report(membersOf(this.store, channel, except), payload);
+      return await this.sender.report(membersOf(this.store, channel, except, 'publish'), payload);
     } catch (error) {
       // Published again it would be there twice.
       if (!isKept || !(error instanceof StoreUnavailableError)) throw error;

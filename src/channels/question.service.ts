@@ -72,7 +72,9 @@ export class QuestionService {
       const delivery = await this.sender.report(to, message, { ...options, timeoutMs, outcomes: true });
       const asked = Object.entries(delivery.outcomes ?? {});
       question.expect(asked.filter(([, { status }]) => status === 'delivered').map(([connectionId]) => connectionId));
-      await keepingAlive(() => this.untilAnswered(question, box, deadline, signal));
+      const { answerOf } = this.sender;
+      if (answerOf === undefined) await keepingAlive(() => this.untilAnswered(question, box, deadline, signal));
+      else await answerAtOnce(question, delivery, (connectionId) => answerOf(connectionId, data));
       return reportOf(question, delivery);
     } finally {
       this.pending.delete(id);
@@ -114,6 +116,18 @@ export class QuestionService {
       if (leftMs <= 0) return;
       pollMs = Math.min(pollMs * 1.5, LONGEST_POLL_MS);
     }
+  }
+}
+
+/** Where messages are recorded nobody is there who could answer later. */
+async function answerAtOnce(
+  question: Question,
+  { outcomes = {} }: DeliveryReport,
+  answerOf: (connectionId: string) => unknown,
+): Promise<void> {
+  for (const [connectionId, { status }] of Object.entries(outcomes)) {
+    const answer = status === 'delivered' ? await answerOf(connectionId) : undefined;
+    if (answer !== undefined) question.take({ connectionId, answer: JSON.stringify(answer) });
   }
 }
 

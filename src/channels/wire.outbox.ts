@@ -24,7 +24,7 @@ export class WireOutbox {
 
   /** Resolves whether the gateway took it. */
   post(to: Recipient, message: ServerMessage): Promise<boolean> {
-    return this.sender.sendToOne(to, message);
+    return this.sender.sendToOne(to, message, 'protocol');
   }
 
   /** Posts a reply with its lists, and before it the parts that do not fit into it. */
@@ -39,7 +39,7 @@ export class WireOutbox {
         'members',
         members.map((member) => JSON.stringify(member)),
       );
-    for (const text of this.cut(head, lists)) await this.sender.sendToOne(to, encoder.encode(text));
+    for (const text of this.cut(head, lists)) await this.sender.sendToOne(to, encoder.encode(text), 'protocol');
   }
 
   /** The texts of the parts and, last, of the reply. Each has as much as fits. */

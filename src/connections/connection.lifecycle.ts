@@ -1,6 +1,13 @@
 import type { Clock } from '../contracts/clock.js';
 import type { Connection, DisconnectCause } from '../contracts/connection.js';
-import type { ConnectionStore, EnsureResult, JoinLimits, JoinResult } from '../contracts/connection.store.js';
+import type {
+  ConnectionStore,
+  EnsureResult,
+  JoinLimits,
+  JoinResult,
+  LeaveResult,
+} from '../contracts/connection.store.js';
+import type { CloseOptions } from '../contracts/connection.transport.js';
 import { ChannelLimitError } from '../errors/channel-limit.error.js';
 import type { EventPublisher } from '../events/event.publisher.js';
 import { WebSocketEvents, type DisconnectedEvent } from '../events/websocket-events.js';
@@ -41,6 +48,14 @@ export interface LifecycleObserver {
   endFailed(connectionId: string): void;
 }
 
+/** Is told what is asked of connections, whatever comes of it: what a test wants to know. Must not throw. */
+export interface LifecycleRecorder {
+  joining(connectionId: string, channel: string, result: JoinResult): void;
+  leaving(connectionId: string, channel: string, result: LeaveResult): void;
+  /** The server is to close a connection, which may not exist. */
+  closing(connectionId: string, options: CloseOptions): void;
+}
+
 /** Follows who is in the channels that concern it, however connections come to be there and stop being there. */
 export interface MembershipObserver {
   concerns(channel: string): boolean;
@@ -63,6 +78,8 @@ export interface MembershipObserver {
 export class ConnectionLifecycle {
   private readonly opening = new Set<string>();
   private readonly closing = new Map<string, ConnectionEnd>();
+  /** `null` outside of tests. */
+  recorder: LifecycleRecorder | null = null;
   private observer: LifecycleObserver | undefined;
   private memberships: MembershipObserver | undefined;
   private afterRemoval: ((connectionId: string) => Promise<void>) | undefined;
@@ -213,6 +230,7 @@ export class ConnectionLifecycle {
   async enter(connectionId: string, channel: string, limits: Pick<JoinLimits, 'maxMembers'> = {}): Promise<JoinResult> {
     const { maxChannelsPerConnection: maxChannels } = this.options;
     const result = await this.store.join(connectionId, channel, { ...limits, maxChannels });
+    this.recorder?.joining(connectionId, channel, result);
     if (result === 'joined') await this.publisher.notify(WebSocketEvents.ChannelJoined, { connectionId, channel });
     return result;
   }
@@ -229,6 +247,7 @@ export class ConnectionLifecycle {
     // Asked first: afterwards it may have ended, and nobody would know whose it was.
     const connection = concerned === null ? null : await this.find(connectionId);
     const result = await this.store.leave(connectionId, channel);
+    this.recorder?.leaving(connectionId, channel, result);
     if (result === 'left') await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
     // Also when it was not in it: the answer to an earlier try may have been lost.
     if (connection !== null) await concerned?.left(connection, channel);

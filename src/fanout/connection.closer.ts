@@ -18,6 +18,7 @@ export class ConnectionCloser {
   /** Resolves whether the connection was closed; one that turns out to be gone is forgotten. */
   async close(connectionId: string, options: CloseOptions): Promise<boolean> {
     if (!isConnectionId(connectionId)) return false;
+    this.lifecycle.recorder?.closing(connectionId, options);
     const [connection = null] = await this.store.findMany([connectionId]);
     if (connection === null) return false;
     const route = this.router.route(connection);

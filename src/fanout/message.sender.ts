@@ -3,7 +3,7 @@ import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { DeliveryReport, HandedOver } from '../contracts/delivery-report.js';
 import { Log } from '../logging/log.js';
 import { encodePayload } from '../protocol/payload.js';
-import type { Addressees, OutcomeListener, RecipientPage } from './broadcast.request.js';
+import type { Addressees, OutcomeListener, RecipientPage, SendMethod } from './broadcast.request.js';
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
 import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
@@ -24,6 +24,12 @@ export interface SendOptions {
   readonly onProgress?: (progress: DeliveryProgress) => void;
 }
 
+/** What takes messages to connections: the fan-out, or what records them in its place while a test runs. */
+export interface DeliveryEngine extends Pick<FanOutEngine, 'within' | 'deliver' | 'deliverHere'> {
+  /** What the client of a connection answers to a question, `undefined` for nothing; only where no client is there to answer by itself. */
+  readonly answerOf?: (connectionId: string, question: unknown) => unknown;
+}
+
 /** A map without a prototype: `__proto__` and `constructor` are names like any other. */
 export function emptyMap<Value>(): Record<string, Value> {
   return Object.create(null) as Record<string, Value>;
@@ -36,12 +42,29 @@ export function emptyMap<Value>(): Record<string, Value> {
  * the store cannot tell where the recipients are. A node of a cluster has sent to its own sockets by then; only `report` can say so, and does not reject.
  */
 export class MessageSender {
+  private engine: DeliveryEngine;
+  private handOver: HandOver | null;
+
   constructor(
-    private readonly engine: FanOutEngine,
+    private readonly ownEngine: DeliveryEngine,
     private readonly maxPayloadBytes: number,
-    private readonly handOver: HandOver | null = null,
+    private readonly ownHandOver: HandOver | null = null,
     private readonly log = new Log(),
-  ) {}
+  ) {
+    this.engine = ownEngine;
+    this.handOver = ownHandOver;
+  }
+
+  /** Gives what is sent from now on to another engine, and nothing to workers; with `null` to its own again. What is under way ends where it began. */
+  divertTo(engine: DeliveryEngine | null): void {
+    this.engine = engine ?? this.ownEngine;
+    this.handOver = engine === null ? this.ownHandOver : null;
+  }
+
+  /** See {@link DeliveryEngine.answerOf}. */
+  get answerOf(): DeliveryEngine['answerOf'] {
+    return this.engine.answerOf;
+  }
 
   /** Resolves whether the gateway took the message, by connection id. The map has no prototype. */
   async send(to: Addressees, data: unknown): Promise<Record<string, boolean>> {
@@ -57,21 +80,27 @@ export class MessageSender {
   }
 
   /** Resolves whether the gateway took the message for this one connection. Of a {@link Recipient} nothing needs to be looked up. */
-  async sendToOne(recipient: string | Recipient, data: unknown): Promise<boolean> {
+  async sendToOne(
+    recipient: string | Recipient,
+    data: unknown,
+    method: SendMethod = 'sendToConnection',
+  ): Promise<boolean> {
+    const { engine } = this;
     const payload = encodePayload(data, this.maxPayloadBytes);
     const connectionId = typeof recipient === 'string' ? recipient : recipient.connectionId;
-    if ((await this.engine.deliverHere(connectionId, payload)) !== null) return true;
-    const { delivered } = await this.deliver({ recipients: [[recipient] as RecipientPage] }, payload);
+    if ((await engine.deliverHere(connectionId, payload)) !== null) return true;
+    const target = { method, connectionIds: [connectionId] };
+    const { delivered } = await this.deliver({ recipients: [[recipient] as RecipientPage], target }, payload, engine);
     return delivered === 1;
   }
 
   /** Sends a payload that is ready. Resolves how many connections each outcome has. */
-  async deliver(to: Addressees, payload: Uint8Array): Promise<DeliveryCounts> {
+  async deliver(to: Addressees, payload: Uint8Array, engine = this.engine): Promise<DeliveryCounts> {
     const counts = noDeliveries();
     const onOutcome: OutcomeListener = (_, { status }) => {
       counts[COUNTED_AS[status]]++;
     };
-    const { outage } = await this.engine.deliver({ ...to, payload, onOutcome });
+    const { outage } = await engine.deliver({ ...to, payload, onOutcome });
     if (outage !== null) throw outage;
     return counts;
   }
@@ -82,18 +111,21 @@ export class MessageSender {
    */
   async report(to: Addressees, data: unknown, options: SendOptions = {}): Promise<DeliveryReport> {
     const payload = encodePayload(data, this.maxPayloadBytes);
-    return this.engine.within(options, (end) => this.reportWithin(end, to, payload, options));
+    const { engine, handOver } = this;
+    return engine.within(options, (end) => this.reportWithin(engine, handOver, end, to, payload, options));
   }
 
   private async reportWithin(
+    engine: DeliveryEngine,
+    handOver: HandOver | null,
     end: { readonly signal?: AbortSignal },
     to: Addressees,
     payload: Uint8Array,
     { outcomes: withOutcomes = false, onProgress }: SendOptions,
   ): Promise<DeliveryReport> {
     let { recipients } = to;
-    if (this.handOver !== null && !withOutcomes) {
-      const result = await this.handOver.offer({ ...end, recipients, payload });
+    if (handOver !== null && !withOutcomes) {
+      const result = await handOver.offer({ ...end, recipients, payload });
       if (result.by === 'workers') return reportOfHandOver(result);
       ({ recipients } = result);
     }
@@ -103,7 +135,7 @@ export class MessageSender {
       counts[COUNTED_AS[outcome.status]]++;
       if (withOutcomes) outcomes[connectionId] = outcome;
     };
-    const { isAborted, outage } = await this.engine.deliver({
+    const { isAborted, outage } = await engine.deliver({
       ...end,
       ...guarded(onProgress, this.log),
       ...to,

@@ -15,13 +15,24 @@ export const LOCAL_SCHEME = 'local:';
  * or, without one, through the endpoint that the connection came in by.
  */
 export class TransportRouter {
+  private standIn: ConnectionTransport | null = null;
+
   constructor(
     private readonly transports: readonly ConnectionTransport[],
     private readonly configuredEndpoint: string | null,
   ) {}
 
+  /** Has one transport reach every connection from now on, wherever it is; with `null` its own do again. */
+  divertTo(transport: ConnectionTransport | null): void {
+    this.standIn = transport;
+  }
+
   /** `null` when no endpoint is known, or no transport serves it. */
   route(connection: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
+    const { standIn } = this;
+    if (standIn !== null) {
+      return { transport: standIn, target: { connectionId: connection.connectionId, endpoint: connection.endpoint ?? '' } };
+    }
     const target = this.targetOf(connection);
     const transport =
       target === null ? undefined : this.transports.find((candidate) => candidate.serves(target.endpoint));
