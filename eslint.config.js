@@ -58,7 +58,15 @@ export default tseslint.config(
       globals: Object.fromEntries(
         [
           ...['document', 'window', 'location', 'sessionStorage', 'crypto', 'matchMedia', 'requestAnimationFrame'],
-          ...['setInterval', 'setTimeout', 'clearInterval', 'clearTimeout', 'CustomEvent', 'EventTarget', 'ResizeObserver'],
+          ...[
+            'setInterval',
+            'setTimeout',
+            'clearInterval',
+            'clearTimeout',
+            'CustomEvent',
+            'EventTarget',
+            'ResizeObserver',
+          ],
           ...['TextDecoder', 'URLSearchParams', 'atob', 'history', 'navigator'],
         ].map((name) => [name, 'readonly']),
       ),

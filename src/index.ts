@@ -6,6 +6,7 @@ export { WebSocketSelection } from './websocket.selection.js';
 export { WebSocket } from './websocket.facade.js';
 export { ChannelAuthorizer, OnChannelMessage } from './channels/channel.decorators.js';
 export { WebSocketEvents } from './events/websocket-events.js';
+export { OnWebSocketConnect, OnWebSocketDisconnect, OnWebSocketMessage } from './events/websocket.decorators.js';
 export { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 export { EmbeddedGateway } from './gateway/embedded.gateway.js';
 
@@ -62,6 +63,8 @@ export type {
   ReadyEvent,
   WebSocketEventMap,
 } from './events/websocket-events.js';
+export type { OnWebSocketMessageOptions } from './events/websocket.decorators.js';
+export type { MessageSchema, StandardSchema, ValidatedClass } from './events/message.schema.js';
 export type { UserId } from './protocol/name.js';
 
 // API Gateway's contract.
@@ -144,6 +147,7 @@ export type { ConnectionStoreOptions } from './stores/store.options.js';
 // Errors.
 export { ChannelLimitError } from './errors/channel-limit.error.js';
 export { ConnectionRefusedError } from './errors/connection-refused.error.js';
+export { InvalidMessageError } from './errors/invalid-message.error.js';
 export { InvalidNameError } from './errors/invalid-name.error.js';
 export { InvalidOptionsError } from './errors/invalid-options.error.js';
 export { InvalidPayloadError } from './errors/invalid-payload.error.js';
@@ -155,4 +159,5 @@ export { UnknownInvocationError } from './errors/unknown-invocation.error.js';
 export { WebSocketModuleError } from './errors/websocket-module.error.js';
 
 export type { RefusalStatus } from './errors/connection-refused.error.js';
+export type { MessageIssue } from './errors/invalid-message.error.js';
 export type { WebSocketErrorCode } from './errors/websocket-module.error.js';

@@ -3,7 +3,8 @@ import type { WebSocketStats } from './connections/connection.stats.js';
 import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
-import { NotRunningError } from './errors/not-running.error.js';
+import type { FakeOptions } from './fake/standalone.application.js';
+import { WebSocketFake } from './fake/websocket.fake.js';
 import type { UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
 import type { SqsBatchResponse, SqsEvent } from './fanout/offload/sqs.event.js';
 import type { WebSocketHealth } from './health/health.probe.js';
@@ -13,23 +14,12 @@ import type { ChannelMessage, WireMember } from './protocol/wire/server.messages
 import type { CleanupOptions } from './sweep/stale.sweep.js';
 import type { EventOrigin } from './websocket.handler.js';
 import type { WebSocketManager } from './websocket.manager.js';
+import { currentManager as manager } from './websocket.running.js';
 import type { WebSocketSelection } from './websocket.selection.js';
 
-// The one piece of static state in the package. Of several running applications the facade speaks for the one that started last.
-const running: WebSocketManager[] = [];
-
-/** @internal Makes the facade speak for this manager; call what it returns when the application closes. */
-export function bindFacade(manager: WebSocketManager): () => void {
-  running.push(manager);
-  return () => {
-    const index = running.lastIndexOf(manager);
-    if (index >= 0) running.splice(index, 1);
-  };
-}
-
 /**
- * The {@link WebSocketManager} of the running application, reachable from anywhere, in Laravel's manner. Each method is the manager's of
- * the same name.
+ * The {@link WebSocketManager} of the running application, reachable from anywhere, in Laravel's manner. Each method but {@link fake} is the manager's
+ * of the same name. Of several running applications it speaks for the one that started last.
  *
  * @throws NotRunningError when no application that imports `WebSocketModule` is up
  *
@@ -38,6 +28,21 @@ export function bindFacade(manager: WebSocketManager): () => void {
  */
 export class WebSocket {
   private constructor() {}
+
+  /**
+   * Records from now on what is sent, instead of delivering it: through the facade, and through the managers of every application that is up or comes
+   * up. Needs no application, no network and no timers. Ends with the last application that closes, or by `restore()`; called again, it starts anew.
+   *
+   * @param options what the manager is made with that speaks where no application is up
+   *
+   * @example
+   * const fake = WebSocket.fake();
+   * await notifier.tell(42, 'Your order is on its way');
+   * fake.assertSentToUser(42, { type: 'order' });
+   */
+  static fake(options: FakeOptions = {}): WebSocketFake {
+    return WebSocketFake.begin(options);
+  }
 
   /** See {@link WebSocketManager.handle}. */
   static handle(event: SqsEvent): Promise<SqsBatchResponse>;
@@ -205,10 +210,4 @@ export class WebSocket {
   static health(): Promise<WebSocketHealth> {
     return manager().health();
   }
-}
-
-function manager(): WebSocketManager {
-  const last = running.at(-1);
-  if (last === undefined) throw new NotRunningError();
-  return last;
 }

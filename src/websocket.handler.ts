@@ -2,10 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Admission, Home } from './admission/admission.js';
 import { WEBSOCKET_ADMISSION } from './admission/admission.token.js';
 import { ChannelService } from './channels/channel.service.js';
+import { errorMessage, invalidMessage } from './channels/wire.refusal.js';
 import type { WireCall } from './channels/wire.call.js';
 import { ConnectionLifecycle, type HealResult } from './connections/connection.lifecycle.js';
 import type { Connection, DisconnectCause } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
+import { InvalidMessageError } from './errors/invalid-message.error.js';
 import { MalformedEventError } from './errors/malformed-event.error.js';
 import { EventPublisher } from './events/event.publisher.js';
 import { EventRefusals } from './events/event.refusals.js';
@@ -234,8 +236,15 @@ export class WebSocketHandler {
       if (this.channels.takes(routeKey, message)) return this.channels.handle(message, call, heal);
       await this.channels.heal(call, heal);
     } else await this.heal(this.connectionOf(parsed, origin), origin);
-    const answer = await this.publisher.publish(event, { connectionId, message, eventData });
-    if (answer !== undefined) return respondWith(answer);
+    try {
+      const answer = await this.publisher.publish(event, { connectionId, message, eventData });
+      if (answer !== undefined) return respondWith(answer);
+    } catch (error) {
+      const invalid = InvalidMessageError.in(error);
+      if (invalid === null) throw error;
+      await this.sender.sendToOne(this.connectionOf(parsed, origin), errorMessage(invalidMessage(invalid), {}));
+      return Responses.taken;
+    }
     return event === WebSocketEvents.Message ? Responses.messageReceived : Responses.customRouteHandled;
   }
 

@@ -32,7 +32,6 @@ import { ClusterTransport } from './transports/cluster/cluster.transport.js';
 import { NodeMailbox } from './transports/cluster/node.mailbox.js';
 import { LocalTransport } from './transports/local/local.transport.js';
 import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
-import { bindFacade } from './websocket.facade.js';
 import { WebSocketHandler } from './websocket.handler.js';
 import { WebSocketManager } from './websocket.manager.js';
 import {
@@ -43,6 +42,7 @@ import {
   WEBSOCKET_OPTIONS,
 } from './websocket.module-definition.js';
 import { resolveWebSocketOptions, type ResolvedWebSocketOptions } from './websocket.options-resolver.js';
+import { bindApplication } from './websocket.running.js';
 import type { WebSocketModuleOptions } from './websocket.options.js';
 import { AdmissionServices, createAdmission } from './websocket.admission-factory.js';
 import { channelsProviders, ChannelsServices } from './websocket.channels-factory.js';
@@ -233,11 +233,12 @@ export class WebSocketModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown
 {
-  private unbindFacade: (() => void) | undefined;
+  private unbind: (() => void) | undefined;
 
   constructor(
     @Inject(WebSocketManager) private readonly manager: WebSocketManager,
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
+    @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(TransportRouter) private readonly router: TransportRouter,
     @Inject(FanOutServices) private readonly fanOut: FanOutServices,
     @Inject(AdmissionServices) private readonly admission: AdmissionServices,
@@ -270,7 +271,8 @@ export class WebSocketModule
   onModuleInit(): void {
     this.admission.start();
     this.channels.start();
-    this.unbindFacade = bindFacade(this.manager);
+    const { manager, store, lifecycle, router } = this;
+    this.unbind = bindApplication({ manager, store, lifecycle, router, sender: this.fanOut.sender });
   }
 
   // The last thing: the gateway listens, and nothing of the module can fail any more.
@@ -279,7 +281,7 @@ export class WebSocketModule
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.unbindFacade?.();
+    this.unbind?.();
     this.fanOut.close();
     this.admission.stop();
     this.telemetry.close();

@@ -1,4 +1,4 @@
-import { channelOf, IO, MEMORY, ONE_NODE, PUBLIC, QUIET, THREE_NODES, TOLD } from './arms/arms.js';
+import { channelOf, chosen, IO, MEMORY, ONE_NODE, PUBLIC, THREE_NODES, TOLD } from './arms/arms.js';
 import { withStands } from './stand.js';
 
 export const LEAVE = 'leave';
@@ -13,9 +13,9 @@ const SHARE = 0.2;
  *
  * @param kind of the channel; where all are told, a figure ends when everyone who stayed has been told of everyone who left
  */
-export async function measureChurn({ count, kind }, { rounds, samples, profile }) {
-  const arms = [MEMORY, ONE_NODE, THREE_NODES, ...(kind === TOLD ? [] : [IO])];
-  await withStands(arms, count, async (stands) => {
+export async function measureChurn({ count, kind }, { rounds, arms, samples, profile }) {
+  const all = [MEMORY, ONE_NODE, THREE_NODES, ...(kind === TOLD ? [] : [IO])];
+  await withStands(chosen(all, arms), count, async (stands) => {
     const changing = Math.round(count * SHARE);
     for (const stand of stands) await stand.subscribe(channelOn(stand, kind));
     for (let round = -1; round < rounds; round++) {

@@ -1,5 +1,5 @@
 import { payloadOf } from '../gateway/payload.js';
-import { channelOf, IO, KEPT, MEMORY, ONE_NODE, PUBLIC, THREE_NODES } from './arms/arms.js';
+import { channelOf, chosen, IO, KEPT, MEMORY, ONE_NODE, PUBLIC, THREE_NODES } from './arms/arms.js';
 import { withStands } from './stand.js';
 
 export const PUBLISH = 'publish';
@@ -26,8 +26,8 @@ const RECIPIENTS = 20_000;
 const WARM_UP = 40_000;
 
 /** One client sends to a channel with everyone in it, itself included. */
-export async function measurePublishing({ count }, { sizes, rounds, samples, profile }) {
-  await withStands(Object.keys(CALLS), count, async (stands) => {
+export async function measurePublishing({ count }, { sizes, rounds, arms, samples, profile }) {
+  await withStands(chosen(Object.keys(CALLS), arms), count, async (stands) => {
     const measured = stands.flatMap((stand) => CALLS[stand.arm].map((call) => ({ stand, ...call })));
     for (const stand of stands) {
       for (const kind of new Set(CALLS[stand.arm].map(({ kind }) => kind))) await stand.subscribe(channelOf(kind, 0));

@@ -18,6 +18,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '10000' },
     told: { type: 'string', default: '1000' },
     sizes: { type: 'string', default: '200,8192' },
+    arms: { type: 'string', default: '' },
     only: { type: 'string', default: 'storm,publish,churn,told,recovery' },
     profile: { type: 'string' },
   },
@@ -25,13 +26,14 @@ const { values } = parseArgs({
 const [rounds, clients, told] = [values.rounds, values.clients, values.told].map(Number);
 const sizes = values.sizes.split(',').map(Number);
 const { profile } = values;
+const arms = new RegExp(values.arms, 'i');
 const sections = {
   async storm(samples) {
-    await measureStorms({ count: clients }, { rounds, samples, profile });
+    await measureStorms({ count: clients }, { rounds, arms, samples, profile });
     return { [`#### ${count(clients)} clients subscribe at once`]: stormTable(samples) };
   },
   async publish(samples) {
-    await measurePublishing({ count: clients }, { sizes, rounds, samples, profile });
+    await measurePublishing({ count: clients }, { sizes, rounds, arms, samples, profile });
     return Object.fromEntries(
       sizes.map((size) => [
         `#### A client publishes ${count(size)} B to ${count(clients)}`,
@@ -40,11 +42,11 @@ const sections = {
     );
   },
   async churn(samples) {
-    await measureChurn({ count: clients, kind: QUIET }, { rounds, samples, profile });
+    await measureChurn({ count: clients, kind: QUIET }, { rounds, arms, samples, profile });
     return { [`#### A fifth of ${count(clients)} members leaves and comes back, nobody is told`]: churnTable(samples) };
   },
   async told(samples) {
-    await measureChurn({ count: told, kind: TOLD }, { rounds, samples, profile });
+    await measureChurn({ count: told, kind: TOLD }, { rounds, arms, samples, profile });
     return { [`#### A fifth of ${count(told)} members leaves and comes back, all are told`]: churnTable(samples) };
   },
   async recovery(samples) {

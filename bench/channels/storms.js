@@ -1,4 +1,4 @@
-import { channelOf, IO, KEPT, MEMORY, ONE_NODE, PUBLIC, QUIET, THREE_NODES } from './arms/arms.js';
+import { channelOf, chosen, IO, KEPT, MEMORY, ONE_NODE, PUBLIC, QUIET, THREE_NODES } from './arms/arms.js';
 import { withStands } from './stand.js';
 
 export const STORM_ARMS = [MEMORY, ONE_NODE, THREE_NODES, IO];
@@ -8,8 +8,8 @@ export const STORM_KINDS = [PUBLIC, QUIET, KEPT];
 const LAST_MESSAGE_BYTES = 200;
 
 /** All clients subscribe to one channel at once, to another one in each round; a server's clients stay connected throughout. */
-export async function measureStorms({ count }, { rounds, samples, profile }) {
-  await withStands(STORM_ARMS, count, async (stands) => {
+export async function measureStorms({ count }, { rounds, arms, samples, profile }) {
+  await withStands(chosen(STORM_ARMS, arms), count, async (stands) => {
     for (let round = -1; round < rounds; round++) {
       for (let index = 0; index < stands.length; index++) {
         const stand = stands[(round + 1 + index) % stands.length];

@@ -7,6 +7,10 @@ import { STORM_ARMS, STORM_KINDS } from './storms.js';
 
 const times = (ratio) => decimal(ratio, 2);
 const whole = (number) => (Number.isFinite(number) ? count(number) : '–');
+/** How many times the figure of one is that of another, where both were measured. */
+const against = (samples, [one, base], figure, key) =>
+  samples.has(base, key) ? times(samples.ratioOf(one, base, figure, key)) : '–';
+
 const LATENCY = ['p50 ms', 'p99 ms'];
 const REDIS = ['Redis CPU µs', 'Redis calls'];
 
@@ -15,7 +19,7 @@ const cells = (of, columns) => columns.map(([figure, write]) => write(of(figure)
 
 export function stormTable(samples) {
   const rows = STORM_KINDS.flatMap((kind) =>
-    STORM_ARMS.map((arm, index) => {
+    STORM_ARMS.filter((arm) => samples.has(arm, kind)).map((arm, index) => {
       const of = (figure) => samples.median(arm, kind, figure);
       return [
         index === 0 ? kind : '',
@@ -26,8 +30,8 @@ export function stormTable(samples) {
           ['p99', whole],
           ['perSubscribeUs', decimal],
         ]),
-        times(samples.ratioOf(arm, IO, 'perSubscribeUs', kind)),
-        times(samples.ratioOf(arm, IO, 'elapsedMs', kind)),
+        against(samples, [arm, IO], 'perSubscribeUs', kind),
+        against(samples, [arm, IO], 'elapsedMs', kind),
         ...cells(of, [
           ['stallMs', decimal],
           ['heapEach', whole],
@@ -38,8 +42,8 @@ export function stormTable(samples) {
       ];
     }),
   );
-  const against = ['CPU against socket.io', 'Time against socket.io'];
-  const headings = ['Channel', 'Server', 'All ms', ...LATENCY, 'CPU µs', ...against, 'Stall ms', 'Heap bytes'];
+  const ratios = ['CPU against socket.io', 'Time against socket.io'];
+  const headings = ['Channel', 'Server', 'All ms', ...LATENCY, 'CPU µs', ...ratios, 'Stall ms', 'Heap bytes'];
   return table([...headings, ...REDIS, 'Redis bytes'], rows);
 }
 
@@ -58,14 +62,14 @@ export function publishTable(samples, sizeBytes) {
         ['bytes', count],
         ['cpuEach', times],
       ]),
-      name === EMIT || relay === undefined ? '–' : times(samples.ratioOf(name, relay, 'cpuEach', sizeBytes)),
-      times(samples.ratioOf(name, EMIT, 'cpuEach', sizeBytes)),
+      against(samples, [name, relay], 'cpuEach', sizeBytes),
+      against(samples, [name, EMIT], 'cpuEach', sizeBytes),
       ...cells(of, [
         ['p50', decimal],
         ['p99', decimal],
         ['untilAllMs', decimal],
       ]),
-      times(samples.ratioOf(name, EMIT, 'untilAllMs', sizeBytes)),
+      against(samples, [name, EMIT], 'untilAllMs', sizeBytes),
       ...cells(of, [
         ['stallMs', decimal],
         ['redisCpuEach', times],
@@ -73,8 +77,8 @@ export function publishTable(samples, sizeBytes) {
       Number.isFinite(of('requests')) ? `${of('requests')} + ${of('answers')}` : '–',
     ];
   });
-  const against = ['Against manager.to', 'Against socket.io'];
-  const headings = ['Call', 'Bytes', 'CPU µs', ...against, ...LATENCY, 'All ms', 'Time against socket.io', 'Stall ms'];
+  const ratios = ['Against manager.to', 'Against socket.io'];
+  const headings = ['Call', 'Bytes', 'CPU µs', ...ratios, ...LATENCY, 'All ms', 'Time against socket.io', 'Stall ms'];
   return table([...headings, 'Redis CPU µs', 'Bus messages'], rows);
 }
 
@@ -82,7 +86,6 @@ export function churnTable(samples) {
   const rows = samples.operations.flatMap((arm) =>
     CHANGES.map((change, index) => {
       const of = (figure) => samples.median(arm, change, figure);
-      const against = (figure) => (samples.has(IO, change) ? times(samples.ratioOf(arm, IO, figure, change)) : '–');
       return [
         index === 0 ? arm : '',
         change,
@@ -92,7 +95,7 @@ export function churnTable(samples) {
           ['p99', whole],
           ['cpuEach', decimal],
         ]),
-        against('cpuEach'),
+        against(samples, [arm, IO], 'cpuEach', change),
         ...cells(of, [
           ['stallMs', decimal],
           ['redisCpuEach', decimal],
@@ -137,7 +140,7 @@ export function recoveryTable(samples, clients) {
       ],
     ),
   ]);
-  const against = ['CPU against newcomers', 'Time against newcomers'];
-  const headings = ['Return', 'All ms', ...LATENCY, 'CPU µs', ...against, 'Stall ms', 'Heap bytes', 'Resident bytes'];
+  const ratios = ['CPU against newcomers', 'Time against newcomers'];
+  const headings = ['Return', 'All ms', ...LATENCY, 'CPU µs', ...ratios, 'Stall ms', 'Heap bytes', 'Resident bytes'];
   return table([...headings, ...REDIS, 'Redis bytes', 'To publish 20, ms'], rows);
 }

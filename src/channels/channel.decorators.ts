@@ -31,7 +31,7 @@ export function ChannelAuthorizer(pattern: string, rule: ChannelAuthorizerRule =
 
 /**
  * Calls a method of a provider or controller with a `ChannelMessageEvent` for what clients publish to the channels of a pattern, after it was delivered.
- * The publisher's answer waits for the method; what it throws is logged. Several may stand on one method.
+ * The publisher has its answer by then; what the method throws is logged. Several may stand on one method.
  *
  * @param pattern e.g. `orders.{orderId}`
  */

@@ -1,5 +1,6 @@
 import type { RateLimit } from '../admission/rate.limit.js';
 import type { HealResult } from '../connections/connection.lifecycle.js';
+import { InvalidMessageError } from '../errors/invalid-message.error.js';
 import { PayloadTooLargeError } from '../errors/payload-too-large.error.js';
 import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import type { Log } from '../logging/log.js';
@@ -15,7 +16,7 @@ import type { Subscriptions } from './subscriptions.js';
 import type { WireCall } from './wire.call.js';
 import type { WireOutbox } from './wire.outbox.js';
 import { actionOf, headOf, parseClientMessage } from './wire.parser.js';
-import { errorMessage, WireRefusal } from './wire.refusal.js';
+import { errorMessage, invalidMessage, WireRefusal } from './wire.refusal.js';
 
 /** What does what clients ask for. */
 export interface ChannelParts {
@@ -115,8 +116,8 @@ export class ChannelService {
     }
   }
 
-  private async answer({ id, data }: ReplyRequest, { connection }: WireCall): Promise<void> {
-    const result = await this.parts.questions.answer(connection.connectionId, id, data);
+  private async answer({ id, data }: ReplyRequest, { connection, isHeld }: WireCall): Promise<void> {
+    const result = await this.parts.questions.answer(connection.connectionId, id, data, isHeld);
     if (result === 'again') throw new WireRefusal('duplicate');
     if (result === 'closed') throw new WireRefusal('unknown-request');
     if (result === 'too-large') throw new WireRefusal('too-large');
@@ -139,6 +140,8 @@ export class ChannelService {
 
   private refusalOf(error: unknown, connectionId: string): WireRefusal {
     if (error instanceof WireRefusal) return error;
+    const invalid = InvalidMessageError.in(error);
+    if (invalid !== null) return invalidMessage(invalid);
     if (error instanceof PayloadTooLargeError) return new WireRefusal('too-large');
     if (error instanceof StoreUnavailableError) {
       this.parts.outages.tell(error, connectionId);

@@ -86,14 +86,26 @@ export class QuestionService {
   /**
    * Takes the answer of a client, of at most 32,768 characters of JSON.
    *
-   * @throws StoreUnavailableError when the question may be another process's, and the store does not answer
+   * @param isHeld whether the socket is in this process, so that whatever its client sends comes here
+   * @throws StoreUnavailableError when the question may be another process's, or a second answer may reach another, and the store does not answer
    */
-  async answer(connectionId: string, questionId: string, data: unknown): Promise<AnswerResult | 'too-large'> {
+  async answer(
+    connectionId: string,
+    questionId: string,
+    data: unknown,
+    isHeld: boolean,
+  ): Promise<AnswerResult | 'too-large'> {
     const question = this.pending.get(questionId);
     const answer = JSON.stringify(data ?? null);
     if (answer.length > MAX_ANSWER_CHARS) return 'too-large';
-    if (question !== undefined) return question.take({ connectionId, answer }) ? 'taken' : 'again';
-    return (await this.store.answers()?.put(questionId, { connectionId, answer })) ?? 'closed';
+    const take = (): AnswerResult => (question?.take({ connectionId, answer }) === true ? 'taken' : 'again');
+    if (question !== undefined && isHeld) return take();
+    const box = this.store.answers();
+    if (box === null) return question === undefined ? 'closed' : take();
+    // Of two answers that reach two processes only the store can tell the first.
+    const result = await box.put(questionId, { connectionId, answer });
+    if (result === 'taken') take();
+    return result;
   }
 
   private async untilAnswered(

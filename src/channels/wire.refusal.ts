@@ -1,12 +1,14 @@
+import type { InvalidMessageError } from '../errors/invalid-message.error.js';
 import type { ErrorMessage } from '../protocol/wire/server.messages.js';
 import { RETRYABLE_WIRE_ERRORS, type WireErrorCode } from '../protocol/wire/wire.error.codes.js';
 
 /** What an `error` message tells beside its code. */
-type Details = Pick<ErrorMessage, 'retryAfterMs' | 'messageId'>;
+type Details = Pick<ErrorMessage, 'retryAfterMs' | 'messageId' | 'issues'>;
 
 /** What each code says to people, where there is nothing more to say. */
 const SAID: Readonly<Record<WireErrorCode, string>> = Object.freeze({
   'bad-request': 'The message is not what the protocol says.',
+  'invalid-message': 'The message is not what the application expects.',
   'unsupported-protocol': 'This version of the protocol is not spoken here.',
   forbidden: 'This channel is not open to you.',
   'not-subscribed': 'Subscribe to the channel first.',
@@ -40,4 +42,9 @@ export function errorMessage(
   request: Pick<ErrorMessage, 'id' | 'action' | 'channel'>,
 ): ErrorMessage {
   return { type: 'error', ...request, code, message, retry: RETRYABLE_WIRE_ERRORS.has(code), ...details };
+}
+
+/** The refusal of a message that a listener's schema does not take. */
+export function invalidMessage({ issues }: InvalidMessageError): WireRefusal {
+  return new WireRefusal('invalid-message', undefined, { issues });
 }

@@ -1,15 +1,10 @@
-import type {
-  ChannelMessage,
-  PartMessage,
-  ServerMessage,
-  SubscribedMessage,
-  WireMember,
-} from '../protocol/wire/server.messages.js';
+import type { ChannelMessage, ServerMessage, SubscribedMessage, WireMember } from '../protocol/wire/server.messages.js';
 import { WebSocketClientError } from './client.error.js';
 import type { Answer, Link, Outgoing } from './link.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import { MemberList } from './member.list.js';
 import { MessageStream, type Gap } from './message.stream.js';
+import type { Place } from './place.js';
 import type {
   PresenceSubscription,
   Published,
@@ -32,16 +27,6 @@ export interface RoomOwner {
   closed(room: Room, error: WebSocketClientError): void;
   request(message: Outgoing, room: Room, timeoutMs: number | undefined): Promise<Answer>;
   check(message: Outgoing): void;
-}
-
-/** The subscription on one link. */
-interface Place {
-  isLive: boolean;
-  /** The id of the request that is under way. */
-  call: string;
-  attempt: number;
-  held: ServerMessage[];
-  parts: PartMessage[];
 }
 
 /** A channel on all links of a client: one, and during a hand-over two. */
@@ -209,7 +194,8 @@ export class Room implements PresenceSubscription {
       return;
     }
     const { position, isOpen } = this.#stream;
-    const history = position ? undefined : isOpen ? HISTORY : this.#options.history;
+    // With a position it is for a recovery that fails: the client is as good as new then.
+    const history = isOpen && !position ? HISTORY : this.#options.history;
     link.forget(place.call);
     place.call = link.call(
       {

@@ -31,7 +31,10 @@ export class TransportRouter {
   route(connection: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
     const { standIn } = this;
     if (standIn !== null) {
-      return { transport: standIn, target: { connectionId: connection.connectionId, endpoint: connection.endpoint ?? '' } };
+      return {
+        transport: standIn,
+        target: { connectionId: connection.connectionId, endpoint: connection.endpoint ?? '' },
+      };
     }
     const target = this.targetOf(connection);
     const transport =

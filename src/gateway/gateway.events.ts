@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type {
   WebSocketAuthorizer,
   WebSocketConnectEvent,
@@ -23,6 +22,14 @@ export interface EventSource {
   authorizer?: WebSocketAuthorizer;
 }
 
+/** What of an upgrade request gets into its event; an `IncomingMessage` has it. */
+export interface UpgradeFacts {
+  readonly rawHeaders: readonly string[];
+  readonly url?: string | undefined;
+  /** A TLS socket has `encrypted`. */
+  readonly socket: { readonly localPort?: number | undefined; readonly encrypted?: boolean };
+}
+
 // API Gateway ends TLS and HTTP/1.1 before it makes an event of a request.
 const HOP_BY_HOP = new Set([
   'connection',
@@ -35,7 +42,7 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** The CONNECT event of an upgrade request, key by key as API Gateway makes it. */
-export function connectEvent(source: EventSource, request: IncomingMessage, now: number): WebSocketConnectEvent {
+export function connectEvent(source: EventSource, request: UpgradeFacts, now: number): WebSocketConnectEvent {
   const headers = groupHeaders(request, source, now);
   const query = groupQuery(pathAndQueryOf(request));
   return {
@@ -105,7 +112,7 @@ function requestContext(
 }
 
 /** The values of each header under the name as the client spelled it first, with those that API Gateway adds. */
-function groupHeaders(request: IncomingMessage, source: EventSource, now: number): Map<string, string[]> {
+function groupHeaders(request: UpgradeFacts, source: EventSource, now: number): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   const spelling = new Map<string, string>();
   const add = (name: string, value: string): void => {

@@ -70,7 +70,7 @@ export class HookedStore {
   }
 }
 
-async function* pagesAfter(opened: Promise<void>, run: () => unknown): AsyncGenerator<unknown> {
+async function* pagesAfter(opened: Promise<void>, run: () => unknown): AsyncGenerator {
   await opened;
   yield* run() as AsyncIterable<unknown>;
 }

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { MessageEvent, ReadyEvent } from '../../src/index.js';
-import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
+import type { ReadyEvent } from '../../src/index.js';
+import { closeGatewayApps, recorder } from '../support/gateway-app.js';
 import { Inbox } from '../support/gateway-inbox.js';
 import { ManualClock } from '../support/manual.clock.js';
-import { channelApp, named } from './channel.app.js';
+import { channelApp } from './channel.app.js';
 import { Person } from './channel.person.js';
-import { HookedStore } from './hooked.store.js';
 
 afterEach(closeGatewayApps);
 

@@ -285,14 +285,27 @@ describe('a client', () => {
   });
 
   it('opens nothing when it is closed while it waits for its token', async () => {
-    const server = await ScriptedServer.start();
+    const opened: string[] = [];
+    class Counted extends WebSocket {
+      constructor(url: string) {
+        super(url);
+        opened.push(url);
+      }
+    }
     let give: (token: string) => void = () => undefined;
-    const { client, clock } = clientOf(server.url, { token: () => new Promise<string>((resolve) => (give = resolve)) });
+    const { client, clock } = clientOf('ws://127.0.0.1:1', {
+      WebSocket: Counted,
+      token: () => new Promise<string>((resolve) => (give = resolve)),
+    });
     client.connect();
     client.close();
     give('late');
     await clock.advance(60_000);
-    expect(server.peers).toEqual([]);
+    expect(opened).toEqual([]);
+    client.connect();
+    give('in time');
+    await clock.advance(0);
+    expect(opened).toEqual(['ws://127.0.0.1:1?token=in%20time']);
   });
 
   it('takes several URLs in turn, and one that failed last', async () => {

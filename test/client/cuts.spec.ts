@@ -70,7 +70,7 @@ describeWithRedis('a client that is cut off again and again', () => {
       random,
       pingSeconds: 1,
       requestTimeoutMs: 60_000 * SPEED,
-      reconnect: { minDelayMs: 20, maxDelayMs: 400 },
+      reconnect: { minDelayMs: 20, maxDelayMs: 100 },
     });
     clients.push(client);
     client.connect();
@@ -106,20 +106,20 @@ describeWithRedis('a client that is cut off again and again', () => {
     const own: Promise<unknown>[] = [];
 
     for (let cut = 0; cut < CUTS; cut++) {
-      await proxy.pieces(1 + Math.floor(random() * 6));
+      await proxy.pieces(1 + Math.floor(random() * 5));
       if (cut % 20 === 0) {
         published.push(`own ${cut}`);
         own.push(log.publish(`own ${cut}`));
       }
       const kind = random();
-      if (kind < 0.01) {
+      if (kind < 0.008) {
         await statusOf(client, 'connected');
         proxy.swallow();
         await statusOf(client, 'reconnecting');
       } else if (kind < 0.1) {
         clock.jumpedMs += (random() - 0.5) * 86_400_000;
         proxy.cut();
-      } else if (cut % 200 === 199) {
+      } else if (cut % 300 === 299) {
         await unstable.app.close();
         unstable = await start(port);
       } else {

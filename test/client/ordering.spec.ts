@@ -79,8 +79,10 @@ describe('a subscription', () => {
   });
 
   it('puts numbered messages in order, and drops repeated ones', async () => {
-    const { peer, shown, server } = await subscribed({ epoch: 'e1', offset: 0 });
+    const { peer, shown, server, clock } = await subscribed({ epoch: 'e1', offset: 0 });
     for (const offset of [1, 3, 2, 2, 1, 4]) peer.send(message(offset));
+    await peer.isRead();
+    await clock.advance(1_000);
     await peer.isRead();
     expect(shown).toEqual([1, 2, 3, 4]);
     expect(server.peers[0]!.frames.filter(({ action }) => action === 'subscribe')).toHaveLength(1);
@@ -195,6 +197,24 @@ describe('a subscription', () => {
     await second.isRead();
     expect(shown).toEqual([1, 2]);
     expect(gaps).toEqual([]);
+  });
+
+  it('says so when such a channel does not keep its first message any more', async () => {
+    const { client, server, peer, clock, gaps } = await subscribed({});
+    server.answers['subscribe'] = () => ({
+      type: 'subscribed',
+      channel: 'room',
+      epoch: 'e1',
+      offset: 150,
+      messages: [message(150)],
+    });
+    peer.socket.close(1012);
+    await statusOf(client, 'reconnecting');
+    await clock.advance(1_000);
+    const second = await server.nextPeer();
+    await second.takes('subscribe');
+    await second.isRead();
+    expect(gaps).toEqual([{ from: { epoch: 'e1', offset: 0 }, to: { epoch: 'e1', offset: 150 } }]);
   });
 
   it('waits for the first message of a channel that had none', async () => {

@@ -1,51 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { describeInBrowser, launchBrowser } from '../support/browser.js';
-import { forbidStorage, intercept, SERVER_ERROR, type Visit } from './interception.js';
-import { Person } from './person.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
+import { useVisits } from './browser-visits.js';
+import { Cable, forbidStorage, intercept, SERVER_ERROR, type Visit } from './interception.js';
+import type { Person } from './person.js';
 import { SampleProcess } from './sample-process.js';
-
-let browser: Browser;
-let sample: SampleProcess;
-let people: Person[];
 
 const BAD_ROOM = /^A room has 1 to 32 letters/;
 
-/** Opens the page in a browser of their own. */
-async function visit({ prepare, ...options }: Visit = {}): Promise<Person> {
-  const context = await browser.newContext(options);
-  await prepare?.(context);
-  const person = await Person.visit(sample.url, context);
-  people.push(person);
-  return person;
-}
-
-async function enter(name: string, options?: Visit): Promise<Person> {
-  const person = await visit(options);
-  await person.choose(name);
-  await person.page.getByRole('heading', { name: 'Pick a room' }).waitFor();
-  return person;
-}
-
 describeInBrowser('The page of the sample chat', () => {
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
+  const visits = useVisits();
+  let sample: SampleProcess;
 
-  afterAll(async () => {
-    await browser.close();
-  });
+  const enter = (name: string, options?: Visit): Promise<Person> => visits.enter(sample.url, name, options);
 
   beforeEach(async () => {
-    people = [];
     sample = await SampleProcess.start();
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await sample.stop();
-    // No error in any page's console, whatever the test did.
-    expect(people.flatMap(({ problems }) => problems)).toEqual([]);
   });
 
   it('lets two people meet in a room, talk, leave, and notice when a tab is closed', async () => {
@@ -60,13 +33,12 @@ describeInBrowser('The page of the sample chat', () => {
     }
 
     await alice.say('Hello, Bob');
+    await bob.sees('Hello, Bob');
     await bob.say('Hello, Alice');
-    for (const person of [alice, bob]) {
-      await person.sees('Hello, Bob');
-      await person.sees('Hello, Alice');
-    }
+    await alice.sees('Hello, Alice');
+    for (const person of [alice, bob]) expect(await person.said()).toEqual(['Hello, Bob', 'Hello, Alice']);
 
-    await bob.page.getByRole('button', { name: 'Leave' }).click();
+    await bob.leave();
     await alice.sees('Bob left.');
     await alice.member('Bob').waitFor({ state: 'detached' });
     await bob.conversation('lobby, 1 person').click();
@@ -77,6 +49,31 @@ describeInBrowser('The page of the sample chat', () => {
     await alice.member('Bob').waitFor({ state: 'detached' });
     await alice.conversation('lobby, 1 person, joined').waitFor();
     expect(await alice.member('Alice').count()).toBe(1);
+  });
+
+  it('tells who is typing, and that they have stopped', async () => {
+    const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+    for (const person of [alice, bob]) await person.join('lobby');
+    const typing = alice.page.getByText('Bob is typing…');
+    await bob.message.pressSequentially('Hel');
+    await typing.waitFor();
+    await bob.message.fill('');
+    await typing.waitFor({ state: 'detached' });
+    await bob.message.pressSequentially('Hello');
+    await typing.waitFor();
+    await bob.message.press('Enter');
+    await alice.sees('Hello');
+    await typing.waitFor({ state: 'detached' });
+  });
+
+  it('counts what was said in rooms that are not on screen', async () => {
+    const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+    for (const person of [alice, bob]) await person.join('lobby');
+    await alice.join('kitchen');
+    await bob.say('anyone?');
+    await bob.say('hello?');
+    await alice.conversation('lobby, 2 people, joined, 2 unread').click();
+    await alice.conversation('lobby, 2 people, joined').waitFor();
   });
 
   it('shows a private message to the one it is for, and to nobody else', async () => {
@@ -96,16 +93,43 @@ describeInBrowser('The page of the sample chat', () => {
     await alice.conversation('lobby, 3 people, joined').click();
     await alice.say('to everyone');
     await chidi.sees('to everyone');
-    expect(await chidi.conversations()).toEqual(['kitchen, 0 people', 'lobby, 3 people, joined', 'workshop, 0 people']);
+    expect(await chidi.conversations()).toEqual([
+      'booth, 0 people',
+      'kitchen, 0 people',
+      'lobby, 3 people, joined',
+      'workshop, 0 people',
+    ]);
     expect(await chidi.page.content()).not.toMatch(/between you and me|my lips are sealed/);
-    expect(await alice.log.textContent()).not.toMatch(/between you and me|my lips are sealed/);
+    expect(await alice.said()).toEqual(['to everyone']);
+  });
+
+  it('tells that somebody is gone, and gives the private message back', async () => {
+    const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+    for (const person of [alice, bob]) await person.join('lobby');
+    await alice.page.getByRole('button', { name: 'Message Bob privately' }).click();
+    await alice.say('still there?');
+    await alice.sees('still there?');
+    await bob.page.close();
+    await alice.conversation('lobby, 1 person, joined').waitFor();
+    await alice.say('and now?');
+    await alice.isTold('Bob is not here.');
+    expect(await alice.message.inputValue()).toBe('and now?');
+  });
+
+  it('tells two people of one name apart, and lets neither be the other', async () => {
+    const [alice, other, bob] = [await enter('Alice'), await enter('Alice'), await enter('Bob')];
+    for (const person of [alice, other, bob]) await person.join('lobby');
+    expect(await bob.member(/^Alice ~[\w-]{4}$/).count()).toBe(2);
+    await bob.page.getByRole('button', { name: /^Message Alice/ }).first().click();
+    await bob.say('which one are you?');
+    await bob.sees('which one are you?');
+    const unread = await Promise.all([alice, other].map((person) => person.conversation('Bob, private, 1 unread').count()));
+    expect(unread.sort()).toEqual([0, 1]);
   });
 
   it('shows markup as the text that it is', async () => {
-    const alice = await enter('Alice');
-    const bob = await enter('Bob');
-    await alice.join('lobby');
-    await bob.join('lobby');
+    const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+    for (const person of [alice, bob]) await person.join('lobby');
     const markup = '<img src="x" onerror="document.title = \'taken over\'"><b>bold</b>';
     await alice.say(markup);
     await bob.sees(markup);
@@ -113,128 +137,103 @@ describeInBrowser('The page of the sample chat', () => {
     expect(await bob.page.title()).toBe('#lobby');
   });
 
-  it('says so when a name is taken or cannot be one, and lets in with another', async () => {
-    await enter('Alice');
-    const other = await visit();
-    await other.choose('alice');
-    await other.isTold('alice is here already.');
-    await other.choose('<script>');
-    await other.isTold(/^A name has 1 to 24 letters/);
-    await other.choose('Alicia');
-    await other.page.getByRole('heading', { name: 'Pick a room' }).waitFor();
+  it('says so when a name or a room cannot be called that', async () => {
+    const alice = await visits.visit(sample.url);
+    await alice.choose('<script>');
+    await alice.isTold(/^A name has 1 to 24 letters/);
+    await alice.enter('Alice');
+    await alice.ask('<room>');
+    await alice.isTold(BAD_ROOM);
+    await alice.ask('Tea   Ｔime');
+    await alice.isIn('#tea time');
   });
 
-  it('finds back into its rooms under its name when the server was away', async () => {
+  it('finds its name, its rooms, and what was said there after a reload', async () => {
+    const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+    await alice.join('kitchen');
+    for (const person of [alice, bob]) await person.join('lobby');
+    await alice.say('before');
+    await bob.sees('before');
+    await alice.page.reload();
+    await alice.isIn('#lobby');
+    await bob.say('after');
+    await alice.sees('after');
+    expect(await alice.said()).toEqual(['before', 'after']);
+    await alice.log.getByText('You', { exact: true }).waitFor();
+    await alice.conversation('kitchen, 1 person, joined').waitFor();
+    // A reload is no departure.
+    expect(await bob.log.getByText(/Alice (joined|left)/).count()).toBe(0);
+    expect(await bob.member('Alice').count()).toBe(1);
+  });
+
+  it('counts down to the next attempt while the server is away, and sends then what was written meanwhile', async () => {
     const alice = await enter('Alice');
+    alice.expectOutage();
     await alice.join('lobby');
     const { port } = sample;
-    await sample.stop();
-    const status = alice.page.getByRole('status', { includeHidden: true });
-    await status.getByText('The connection is lost. Trying to get it back…').waitFor();
-    await alice.page.getByRole('main').getByText('The connection is lost. Trying to get it back…').waitFor();
+    await sample.kill();
+    await alice.status.getByText('The connection is lost. Trying to get it back…').waitFor({ state: 'attached' });
+    await alice.page.getByRole('main').getByText(/^The connection is lost\. Next attempt in \d+ s…$/).waitFor();
+    await alice.say('anybody?');
+    await alice.page.getByText('Sending…').waitFor();
     sample = await SampleProcess.start(port);
     const bob = await enter('Bob');
-    await status.getByText('Connected').waitFor();
-    expect(await status.count()).toBe(1);
-    await bob.conversation('lobby, 1 person').click();
-    await bob.member('Alice').waitFor();
-    await bob.say('Welcome back');
-    await alice.sees('Welcome back');
-    // The browser reports each attempt that failed.
-    alice.forgive(/WebSocket connection to .* failed/);
+    await bob.join('lobby');
+    await bob.sees('anybody?');
+    await alice.status.getByText('Connected').waitFor({ state: 'attached' });
+    await alice.page.getByText('Sending…').waitFor({ state: 'detached' });
+    expect(await alice.said()).toEqual(['anybody?']);
   });
 
-  it('finds back into its rooms under its name after a reload', async () => {
-    const alice = await enter('Alice');
-    await alice.join('kitchen');
-    await alice.join('lobby');
-    await alice.page.reload();
-    await alice.page.getByRole('heading', { name: '#lobby' }).waitFor();
-    await alice.conversation('kitchen, 1 person, joined').waitFor();
-    expect(await alice.member('Alice').count()).toBe(1);
+  it('shows what was said while it was away, and says so only where some of it is lost', async () => {
+    const cable = new Cable();
+    const [alice, bob] = [await enter('Alice', { prepare: cable.lay }), await enter('Bob')];
+    for (const person of [alice, bob]) await person.join('lobby');
+    await bob.say('one');
+    await alice.sees('one');
+    await cable.cut();
+    await bob.say('two');
+    await bob.sees('two');
+    cable.mend();
+    await alice.sees('two');
+    const missed = alice.log.getByText(/^You missed messages/);
+    expect(await missed.count()).toBe(0);
+
+    await cable.cut();
+    const many = Array.from({ length: 101 }, (_, index) => `number ${index}`);
+    for (const text of many) await bob.say(text);
+    await bob.sees(many.at(-1)!);
+    cable.mend();
+    await missed.waitFor();
+    expect(await alice.said()).toEqual(['one', 'two', ...many.slice(1)]);
   });
 
-  it('finds back after a reload into rooms that it joined after others were refused or failed', async () => {
-    const alice = await enter('Alice', { prepare: intercept('"broken"', (_, answer) => answer(SERVER_ERROR)) });
-    await alice.join('lobby');
-    await alice.ask('<room>');
-    await alice.isTold(BAD_ROOM);
-    await alice.join('workshop');
-    await alice.ask('broken');
-    await alice.isTold('The server answered: Internal server error');
-    await alice.join('kitchen');
-    await alice.page.reload();
-    await alice.page.getByRole('heading', { name: '#kitchen' }).waitFor();
-    await alice.page.getByRole('button', { name: 'Leave' }).click();
-    await alice.conversation('kitchen, 0 people').waitFor();
-    await alice.page.reload();
-    // Asked for after those that it was in, and so answered after them.
-    await alice.join('attic');
-    const others = ['kitchen, 0 people', 'lobby, 1 person, joined', 'workshop, 1 person, joined'];
-    expect(await alice.conversations()).toEqual(['attic, 1 person, joined', ...others]);
-  });
-
-  it('finds back after a reload into a room that it joined after a ninth was refused', async () => {
-    const alice = await enter('Alice');
-    const rooms = Array.from({ length: 8 }, (_, index) => `room ${index + 1}`);
-    for (const room of rooms) await alice.join(room);
-    await alice.ask('room 9');
-    await alice.isTold('You can be in 8 rooms at once. Leave one first.');
-    await alice.page.getByRole('button', { name: 'Leave' }).click();
-    await alice.join('kitchen');
-    await alice.page.reload();
-    await alice.page.getByRole('heading', { name: '#kitchen' }).waitFor();
-    for (const room of rooms.slice(0, 7)) await alice.conversation(`${room}, 1 person, joined`).waitFor();
-  });
-
-  it('opens a room whose name the server writes otherwise', async () => {
-    const alice = await enter('Alice');
-    await alice.join('lobby');
-    await alice.ask('Tea   Ｔime');
-    await alice.page.getByRole('heading', { name: '#tea time' }).waitFor();
-  });
-
-  it('gives nothing back that was delivered', async () => {
-    const alice = await enter('Alice', { prepare: intercept('"broken"', (_, answer) => answer(SERVER_ERROR)) });
-    await alice.join('lobby');
-    await alice.say('hi');
-    await alice.sees('hi');
-    await alice.ask('<room>');
-    await alice.isTold(BAD_ROOM);
-    await alice.ask('broken');
-    await alice.isTold('The server answered: Internal server error');
-    expect(await alice.message.inputValue()).toBe('');
-  });
-
-  it('gives a refused message back in the conversation that it was written in', async () => {
-    let release: () => void = () => undefined;
+  it('gives a message back that the server refuses, in the conversation that it was written in', async () => {
+    let refuse: () => void = () => undefined;
     const alice = await enter('Alice', {
-      prepare: intercept('"whisper"', (pass) => {
-        release = pass;
+      prepare: intercept('"publish"', (_, answer, message) => {
+        const { id } = JSON.parse(message) as { id: string };
+        const error = { type: 'error', id, action: 'publish', code: 'forbidden', message: 'No.', retry: false };
+        refuse = () => answer(JSON.stringify(error));
       }),
     });
-    const bob = await enter('Bob');
     await alice.join('lobby');
-    await bob.join('lobby');
-    await alice.page.getByRole('button', { name: 'Message Bob privately' }).click();
-    await alice.say('are you there?');
-    await alice.ask('<room>');
-    await alice.isTold(BAD_ROOM);
+    await alice.say('too bold');
+    await alice.page.getByText('Sending…').waitFor();
+    await alice.join('kitchen');
+    refuse();
+    await alice.isTold('The server refused that.');
     expect(await alice.message.inputValue()).toBe('');
-    await alice.conversation('lobby, 2 people, joined').click();
-    await bob.page.close();
-    await alice.sees('Bob left.');
-    release();
-    await alice.isTold('Bob is not here.');
-    expect(await alice.message.inputValue()).toBe('');
-    await alice.conversation('Bob, private').click();
-    expect(await alice.message.inputValue()).toBe('are you there?');
+    await alice.conversation('lobby, 1 person, joined').click();
+    expect(await alice.message.inputValue()).toBe('too bold');
+    expect(await alice.said()).toEqual([]);
   });
 
-  it('goes on after a frame that is not JSON', async () => {
+  it('goes on after a frame that is not JSON, and after one of the gateway itself', async () => {
     const alice = await enter('Alice', {
-      prepare: intercept('"say"', (pass, answer) => {
+      prepare: intercept('"publish"', (pass, answer) => {
         answer('<html>Bad gateway</html>');
+        answer(SERVER_ERROR);
         pass();
       }),
     });
@@ -248,53 +247,5 @@ describeInBrowser('The page of the sample chat', () => {
     await alice.join('lobby');
     await alice.page.getByRole('button', { name: 'Sign out' }).click();
     await alice.page.getByRole('textbox', { name: 'Your name' }).waitFor();
-  });
-
-  it('shows what the gateway itself answers, and gives the message back', async () => {
-    const alice = await enter('Alice', { prepare: intercept('"say"', (_, answer) => answer(SERVER_ERROR)) });
-    await alice.join('lobby');
-    await alice.say('hello?');
-    await alice.isTold('The server answered: Internal server error');
-    expect(await alice.message.inputValue()).toBe('hello?');
-  });
-
-  it('reads the messages out as the items of a list', async () => {
-    const alice = await enter('Alice');
-    await alice.join('lobby');
-    await alice.say('one of several');
-    await alice.log.getByRole('list').getByRole('listitem').filter({ hasText: 'one of several' }).waitFor();
-  });
-
-  it('leaves nothing but the members within reach when they slide in beside the rooms', async () => {
-    const alice = await enter('Alice', { viewport: { width: 900, height: 700 } });
-    await alice.join('lobby');
-    const room = alice.conversation('kitchen, 0 people');
-    const focused = alice.page.getByRole('navigation').locator(':focus');
-    await alice.page.getByRole('button', { name: 'Show members' }).click();
-    await room.focus();
-    expect(await focused.count()).toBe(0);
-    await alice.page.keyboard.press('Escape');
-    await room.focus();
-    expect(await focused.count()).toBe(1);
-  });
-
-  it('works on a phone, where the lists slide in over the conversation', async () => {
-    const bob = await enter('Bob');
-    await bob.join('lobby');
-    const alice = await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-    await alice.choose('Alice');
-    await alice.conversation('lobby, 1 person').tap();
-    await alice.page.getByRole('heading', { name: '#lobby' }).waitFor();
-    await alice.conversation('lobby, 2 people, joined').waitFor({ state: 'hidden' });
-    await alice.say('from the train');
-    await bob.sees('from the train');
-
-    await alice.page.getByRole('button', { name: 'Show members' }).tap();
-    await alice.page.keyboard.press('Escape');
-    await alice.member('Bob').waitFor({ state: 'hidden' });
-    await alice.page.getByRole('button', { name: 'Show members' }).tap();
-    await alice.page.getByRole('button', { name: 'Message Bob privately' }).tap();
-    await alice.say('from the train, to you');
-    await bob.conversation('Alice, private, 1 unread').waitFor();
   });
 });

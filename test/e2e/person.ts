@@ -1,7 +1,10 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 
 /** How long a page may take to show what it was sent. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 15_000;
+
+/** What a browser reports of each attempt to connect that failed. */
+const FAILED_ATTEMPT = /WebSocket connection to .* failed/;
 
 /** Somebody who uses the page of the sample chat, by what is written on it. */
 export class Person {
@@ -35,12 +38,17 @@ export class Person {
     return this.page.getByRole('textbox', { name: 'Message', exact: true });
   }
 
-  /** Leaves errors out of `problems` that belong to what the test does. */
-  forgive(errors: RegExp): void {
-    this.forgiven = errors;
+  /** The line that says how the connection stands, for those who cannot see the others. */
+  get status(): Locator {
+    return this.page.locator('#announcement');
   }
 
-  member(name: string): Locator {
+  /** Leaves attempts to connect that failed out of `problems`: the test has the server away. */
+  expectOutage(): void {
+    this.forgiven = FAILED_ATTEMPT;
+  }
+
+  member(name: string | RegExp): Locator {
     return this.page
       .getByRole('complementary', { name: 'Here now' })
       .getByRole('listitem')
@@ -59,9 +67,14 @@ export class Person {
   }
 
   async choose(name: string): Promise<void> {
-    await this.page.getByText('Connected').first().waitFor();
     await this.page.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Chooses a name, and waits until the server has taken it. */
+  async enter(name: string): Promise<void> {
+    await this.choose(name);
+    await this.page.locator('#conversation').waitFor();
   }
 
   /** Asks for a room, whatever the answer. */
@@ -72,7 +85,28 @@ export class Person {
 
   async join(room: string): Promise<void> {
     await this.ask(room);
-    await this.page.getByRole('heading', { name: `#${room}` }).waitFor();
+    await this.isIn(`#${room}`);
+  }
+
+  /** Makes a private room, and resolves the link that invites to it. */
+  async makePrivateRoom(title: string): Promise<string> {
+    await this.page.getByRole('textbox', { name: 'Make a private room' }).fill(title);
+    await this.page.keyboard.press('Enter');
+    const dialog = this.page.getByRole('dialog', { name: `Invite to ${title}` });
+    const link = await dialog.getByRole('textbox', { name: 'The link' }).inputValue();
+    await this.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    return link;
+  }
+
+  /** Waits until a room is on screen, and joined. */
+  async isIn(heading: string): Promise<void> {
+    await this.page.getByRole('heading', { name: heading, exact: true }).waitFor();
+    await this.sees('You joined.');
+  }
+
+  async leave(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Leave' }).click();
   }
 
   async say(text: string): Promise<void> {
@@ -81,7 +115,12 @@ export class Person {
   }
 
   async sees(text: string): Promise<void> {
-    await this.log.getByText(text).waitFor();
+    await this.log.locator('#messages').getByText(text, { exact: true }).first().waitFor();
+  }
+
+  /** What was said in the conversation on screen, in the order in which it stands there. */
+  async said(): Promise<string[]> {
+    return this.log.locator('#messages .text').allTextContents();
   }
 
   /** Waits for the page to say why something was not done. */

@@ -15,10 +15,10 @@ describe('the WebSocket facade', () => {
 
   it('has every method of the manager', async () => {
     const methods = Object.getOwnPropertyNames(WebSocketManager.prototype);
-    const internal = ['constructor', 'selection'];
-    const statics = Object.getOwnPropertyNames(WebSocket).filter(
-      (name) => !['length', 'name', 'prototype'].includes(name),
-    );
+    const internal = ['constructor', 'selection', 'sendToEachUser'];
+    // What tests begin with is the facade's alone.
+    const own = ['length', 'name', 'prototype', 'fake'];
+    const statics = Object.getOwnPropertyNames(WebSocket).filter((name) => !own.includes(name));
     expect(statics.sort()).toEqual(methods.filter((name) => !internal.includes(name)).sort());
   });
 

@@ -9,10 +9,10 @@ export const Facts = Object.freeze({
   /** The largest message that is sent to a client, in bytes. */
   maxPayloadBytes: 16_384,
   /** Requests of one connection in a second, and how many at once after a rest. */
-  requestsPerSecond: 50,
-  requestBurst: 100,
+  requestsPerSecond: 25,
+  requestBurst: 50,
   /** Whispers of one connection in a second. */
-  whispersPerSecond: 10,
+  whispersPerSecond: 5,
   /** What the event `rooms` answers. */
   rooms: Object.freeze(['room.1', 'room.2']),
 });

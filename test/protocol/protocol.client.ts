@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ServerMessage, ServerMessageType } from '../../src/protocol/wire/server.messages.js';
-import { RETRYABLE_WIRE_ERRORS, type WireErrorCode } from '../../src/protocol/wire/wire.error.codes.js';
+import { RETRYABLE_WIRE_ERRORS } from '../../src/protocol/wire/wire.error.codes.js';
 import { shapeProblem } from './server.message.shape.js';
 
 /** How long what has to come may take. Nobody waits for anything that must not come: see {@link ProtocolClient.settle}. */
@@ -78,16 +78,6 @@ export class ProtocolClient {
       if (answer.type === type) return answer as MessageOf<Type>;
       if (Date.now() > deadline)
         throw new Error(`${JSON.stringify(request)} is still answered ${JSON.stringify(answer)}`);
-      await delay(RETRY_MS);
-    }
-  }
-
-  /** Repeats a request until it is refused with this code: what it depends on may be under way still. */
-  async retryRefusal(code: WireErrorCode, request: object): Promise<MessageOf<'error'>> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const answer = await this.askFor('error', request);
-      if (answer.code === code || Date.now() > deadline) return answer;
       await delay(RETRY_MS);
     }
   }

@@ -49,10 +49,12 @@ export function protocolSuite(name: string, start: () => Promise<ProtocolHome>, 
     describe('presence', () => presence(visit));
     describe('history and recovery', () => history(visit));
     describe('ping', () => alive(visit));
-    if (mayForget) describe('restored', () => restored(visit));
     describe('errors', () => errors(visit));
     describe('what a hostile client tries', () => security(visit));
     describe('the examples of the document', () => examples(visit));
-    if (mayForget) describe('an outage of the store', () => outage(visit));
+    // Last: nodes take a moment to find each other again afterwards.
+    if (!mayForget) return;
+    describe('restored', () => restored(visit));
+    describe('an outage of the store', () => outage(visit));
   });
 }

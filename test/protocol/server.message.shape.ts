@@ -20,6 +20,8 @@ const action: Check = (value) => (ACTIONS as readonly unknown[]).includes(value)
 const code: Check = (value) => (WireErrorCodes as readonly unknown[]).includes(value);
 const member: Check = (value) => fieldsProblem(value, { id: text, info: [anything] }) === null;
 const members: Check = (value) => Array.isArray(value) && value.every(member);
+const issues: Check = (value) =>
+  Array.isArray(value) && value.every((issue) => fieldsProblem(issue, { path: anything, message: text }) === null);
 const requestId: Check = (value) => typeof value === 'string' && /^[ -~]{1,64}$/.test(value);
 const messages: Check = (value) =>
   Array.isArray(value) && value.every((message) => fieldsProblem(message, SHAPES.message) === null);
@@ -79,6 +81,7 @@ const SHAPES: { readonly [Type in ServerMessageType]: Shape<MessageOf<Type>> } =
     action: [action],
     channel: [text],
     messageId: [text],
+    issues: [issues],
   },
 };
 

@@ -25,6 +25,9 @@ export const channelOf = (kind, number) => `${PREFIXES[kind]}.${number}`;
 /** The patterns of those channels. */
 export const patternOf = (kind) => `${PREFIXES[kind]}.{number}`;
 
+/** Of some arms, those that were asked for. */
+export const chosen = (names, pattern) => names.filter((arm) => pattern.test(arm));
+
 /** A server, started in the process that asks. */
 export async function startArm(arm, setup) {
   return (await import(ARMS[arm].module)).start(setup);

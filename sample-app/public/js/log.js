@@ -65,7 +65,7 @@ export function showPending(conversation) {
 
 function item(line, previous) {
   const { from, text, at, isOwn } = line;
-  if (from === null) return element('li', { className: 'event' }, text, ' ', time(at));
+  if (from === null) return element('li', { className: 'event' }, element('span', {}, text), ' ', time(at));
   const continues = previous?.from === from && at - previous.at < GROUP_WITHIN_MS;
   const name = callOf(from);
   const avatar = element('span', { className: 'avatar', attributes: { 'aria-hidden': 'true' } });

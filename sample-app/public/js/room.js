@@ -87,7 +87,7 @@ export class Room extends Conversation {
 
   #lost() {
     if (this.#isHistory) return;
-    this.tell('You missed messages while you were away, and they are not kept any more.');
+    this.tell('You missed messages while you were away: they are not kept any more.');
   }
 
   #here(members) {

@@ -78,8 +78,8 @@ function subtitle(current) {
   if (current.state === 'full') return 'Full';
   const { length } = current.members;
   if (length === 0) return 'Joining…';
-  const people = length === 1 ? 'Only you are here' : `${length} people here`;
-  return current.isPrivate ? `${people} · by invitation` : people;
+  if (length === 1) return 'Only you are here';
+  return current.isPrivate ? `${length} people, by invitation` : `${length} people here`;
 }
 
 function typingText(names) {

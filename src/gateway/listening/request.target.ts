@@ -7,7 +7,7 @@ const AUTHORITY = /^https?:\/\/([^/?#]*)/i;
  * The path and query of a request. Beside the usual origin-form a server must accept the absolute-form that clients send to proxies
  * (RFC 9112 section 3.2.2).
  */
-export function pathAndQueryOf({ url = '' }: Pick<IncomingMessage, 'url'>): string {
+export function pathAndQueryOf({ url = '' }: { readonly url?: string | undefined }): string {
   const authority = AUTHORITY.exec(url)?.[0];
   if (authority === undefined) return url;
   const rest = url.slice(authority.length);

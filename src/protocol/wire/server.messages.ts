@@ -130,6 +130,8 @@ export interface ErrorMessage extends Reply {
   readonly retryAfterMs?: number;
   readonly action?: ClientAction;
   readonly channel?: string;
+  /** Of an `invalid-message`: what is wrong, and where. */
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** Of a `duplicate`: the message that the first of them became. */
   readonly messageId?: string;
 }

@@ -1,6 +1,7 @@
 /** Why a request was refused, for programs: the `code` of an `error` message. `docs/protocol.md` says when each comes, and what to do. */
 export const WireErrorCodes = Object.freeze([
   'bad-request',
+  'invalid-message',
   'unsupported-protocol',
   'forbidden',
   'not-subscribed',

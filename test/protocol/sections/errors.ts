@@ -73,7 +73,7 @@ export function errors(visit: Visit): void {
     const channel = fresh('presence-hall');
     const [client, other] = await visit.subscribed(channel, 2);
     const whisper = { action: 'event', channel, event: 'typing' };
-    for (let index = 0; index < 8 * Facts.whispersPerSecond; index++) client!.send(whisper);
+    for (let index = 0; index < 6 * Facts.whispersPerSecond; index++) client!.send(whisper);
     const [refused] = await client!.atLeast('error', 1);
     expect(refused).toMatchObject({ code: 'rate-limited', action: 'event', channel, retry: true });
     expect(await client!.codeOf({ action: 'subscribe', channel })).toBe('subscribed');

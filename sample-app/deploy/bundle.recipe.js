@@ -1,0 +1,125 @@
+import { builtinModules, createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { build } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+
+/** What can be left out where it is not configured, and the packages that are needed for it. */
+const BACKENDS = {
+  dynamodb: ['@aws-sdk/client-dynamodb'],
+  sqs: ['@aws-sdk/client-sqs'],
+  redis: ['@redis/client', 'rate-limiter-flexible'],
+  prometheus: ['prom-client'],
+  opentelemetry: ['@opentelemetry/api'],
+};
+
+/** What Nest loads if it is there, and an application without HTTP never uses. */
+const OPTIONAL_IN_NEST = [
+  '@nestjs/microservices',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  'class-transformer',
+  'class-validator',
+];
+
+/** Where the AWS SDK looks for credentials after the environment, which has them on Lambda. */
+const CREDENTIALS_ELSEWHERE = [
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+];
+
+/** What the embedded gateway loads when it starts, which it never does on Lambda. */
+const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
+
+const BUILTIN = new RegExp(`^(?:node:.+|${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+
+/**
+ * Makes one file of a Lambda entry and all that it needs, without metadata of decorators.
+ *
+ * @param {object} options
+ * @param {string} options.entry e.g. `src/lambda.ts`
+ * @param {string} options.outfile e.g. `dist/lambda.mjs`
+ * @param {'esm' | 'cjs'} [options.format]
+ * @param {readonly string[]} [options.backends] which of {@link BACKENDS} are in it
+ * @param {boolean} [options.minify] `false` for a bundle to be read, and profiled
+ * @returns esbuild's metafile: what is in it, and how large each part is
+ */
+export async function bundle({ entry, outfile, format = 'esm', backends = ['dynamodb', 'sqs'], minify = true }) {
+  const unknown = backends.filter((name) => !Object.hasOwn(BACKENDS, name));
+  if (unknown.length > 0)
+    throw new Error(`There is no backend ${unknown.join(', ')}: take ${Object.keys(BACKENDS).join(', ')}.`);
+  const unused = Object.entries(BACKENDS).flatMap(([name, packages]) => (backends.includes(name) ? [] : packages));
+  const { metafile } = await build({
+    entryPoints: [entry],
+    outfile,
+    format,
+    bundle: true,
+    minify,
+    platform: 'node',
+    target: 'node22',
+    // The ES modules of the AWS SDK, of which what nobody uses can be left out.
+    mainFields: ['module', 'main'],
+    external: [...unused, ...OPTIONAL_IN_NEST, ...CREDENTIALS_ELSEWHERE],
+    plugins: [withoutGateway(), rxjsAsModules()],
+    // What packages in CommonJS require of Node.
+    ...(format === 'esm' && {
+      banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+    }),
+    metafile: true,
+    logLevel: 'warning',
+    absWorkingDir: process.cwd(),
+  });
+  return metafile;
+}
+
+/** Puts an error in the place of the server of the embedded gateway. */
+function withoutGateway() {
+  return {
+    name: 'without-gateway',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: GATEWAY }, ({ kind, path }) =>
+        kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+        contents: "throw new Error('The embedded gateway was left out of this bundle, which is for Lambda.');",
+      }));
+    },
+  };
+}
+
+/**
+ * Loads modules of Node when what needs them runs, and by `require`: an import stands at the top of a bundle whoever needs it, and reads every property
+ * of the module, which opens standard input and output (`process`) and loads still more (`fs`).
+ */
+function builtinsOnDemand() {
+  return {
+    name: 'builtins-on-demand',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: BUILTIN }, ({ path, namespace }) =>
+        namespace === 'builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'builtin' },
+      );
+      onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+        contents: `module.exports = require('node:${path}');`,
+      }));
+    },
+  };
+}
+
+/** Under Node's conditions rxjs is CommonJS, of which nothing can be left out. */
+function rxjsAsModules() {
+  const modules = join(dirname(require.resolve('rxjs/package.json')), 'dist/esm');
+  const paths = { rxjs: 'index.js', 'rxjs/operators': 'operators/index.js' };
+  return {
+    name: 'rxjs-as-modules',
+    setup({ onResolve }) {
+      onResolve({ filter: /^rxjs(?:\/operators)?$/ }, ({ path }) => ({
+        path: join(modules, paths[path]),
+        sideEffects: false,
+      }));
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import type { DeliveryOutcome } from '../contracts/connection.transport.js';
+import type { SentMessage } from './recording.js';
+
+/** How much of a failure anybody reads. */
+const MAX_MESSAGES = 20;
+const MAX_VALUE_CHARS = 300;
+const MAX_NAMES = 8;
+
+/** A value, readable and not long. */
+export function textOf(value: unknown): string {
+  return shortened(toText(value), MAX_VALUE_CHARS);
+}
+
+/** What was expected of the data, for a sentence: ` that matches {…}`. */
+export function textOfMatch(expected: unknown, isPlural = false): string {
+  if (expected === undefined) return '';
+  if (typeof expected === 'function') return ' that the function accepts';
+  return ` that ${isPlural ? 'match' : 'matches'} ${textOf(expected)}`;
+}
+
+/** Names as a list: `"a", "b" and 3 more`. */
+export function textOfNames(names: readonly unknown[]): string {
+  const shown = names.slice(0, MAX_NAMES).map((name) => textOf(name));
+  const rest = names.length - shown.length;
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
+}
+
+/** The target of a message in words: `channel "news" and user 42, without connection "a"`. */
+export function textOfTarget({ connectionIds, userIds, channels, except = [] }: SentMessage['target']): string {
+  const parts = [
+    ...(connectionIds === undefined ? [] : [named('connection', connectionIds)]),
+    ...(userIds === undefined ? [] : [named('user', userIds)]),
+    ...(channels === undefined ? [] : [named('channel', channels)]),
+  ];
+  const whom = parts.length === 0 ? 'everyone' : parts.join(' and ');
+  return except.length === 0 ? whom : `${whom}, without ${named('connection', except)}`;
+}
+
+/** What was sent, one line for each message, those that come nearest to what was expected in front. */
+export function textOfSent(
+  sent: readonly SentMessage[],
+  isNear: (message: SentMessage) => boolean = () => false,
+): string {
+  if (sent.length === 0) return 'Nothing was sent.';
+  const ordered = [...sent.filter(isNear), ...sent.filter((message) => !isNear(message))];
+  const lines = ordered.slice(0, MAX_MESSAGES).map((message) => `  ${sent.indexOf(message) + 1}. ${lineOf(message)}`);
+  const rest = sent.length - lines.length;
+  if (rest > 0) lines.push(`  … and ${rest} more`);
+  return `${sent.length === 1 ? 'This was sent:' : `These ${sent.length} messages were sent:`}\n${lines.join('\n')}`;
+}
+
+/** Lines of what happened, at most so many. */
+export function textOfList(title: string, lines: readonly string[]): string {
+  const shown = lines.slice(0, MAX_MESSAGES).map((line) => `  ${line}`);
+  const rest = lines.length - shown.length;
+  if (rest > 0) shown.push(`  … and ${rest} more`);
+  return `${title}\n${shown.join('\n')}`;
+}
+
+/**
+ * Throws an `AssertionError` of `node:assert`, which every test runner knows how to show.
+ *
+ * @param caller what the stack begins above
+ */
+export function fail(message: string, caller: (...args: never[]) => unknown): never {
+  // Loaded here and now, without a promise, and by nothing but a test that has failed.
+  const { AssertionError } = process.getBuiltinModule('node:assert');
+  throw new AssertionError({ message, operator: 'fail', stackStartFn: caller });
+}
+
+function lineOf({ method, target, event, data, recipients, failures }: SentMessage): string {
+  const name = event === undefined ? method : `${method} ${textOf(event)}`;
+  const reached = recipients.length === 0 ? 'nobody' : textOfNames(recipients);
+  return `${name} to ${textOfTarget(target)}: ${textOf(data)}\n     reached ${reached}${textOfFailures(failures)}`;
+}
+
+function textOfFailures(failures: ReadonlyMap<string, DeliveryOutcome>): string {
+  const [first] = failures;
+  if (first === undefined) return '';
+  const [connectionId, { reason }] = first;
+  const more = failures.size > 1 ? `, and ${failures.size - 1} more` : '';
+  if (reason === 'still-connecting') {
+    return `; not ${textOf(connectionId)}, whose $connect is still being answered: API Gateway refuses messages until then${more}`;
+  }
+  const why = reason === 'unknown-connection' ? 'of whom no $connect was handled' : (reason ?? 'failed');
+  return `; not ${textOf(connectionId)} (${why})${more}`;
+}
+
+function named(what: string, names: readonly unknown[]): string {
+  if (names.length === 0) return `no ${what}`;
+  return `${what}${names.length === 1 ? '' : 's'} ${textOfNames(names)}`;
+}
+
+function toText(value: unknown): string {
+  if (value === undefined) return 'undefined';
+  try {
+    return JSON.stringify(value, asText) ?? String(value);
+  } catch {
+    return String(value);
+  }
+}
+
+/** What may stand in an expectation, and has no JSON form. */
+function asText(_: string, value: unknown): unknown {
+  if (typeof value === 'function') return '[function]';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.prototype.toString.call(value) === '[object RegExp]') return String(value);
+  const { toAsymmetricMatcher } = value as { readonly toAsymmetricMatcher?: () => string };
+  return typeof toAsymmetricMatcher === 'function' ? toAsymmetricMatcher.call(value) : value;
+}
+
+function shortened(text: string, maxChars: number): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}… (${text.length} characters)`;
+}

@@ -1,0 +1,213 @@
+import type { CloseOptions } from '../contracts/connection.transport.js';
+import { normalizeUserId, type UserId } from '../protocol/name.js';
+import { fail, textOf, textOfList, textOfMatch, textOfSent } from './assertion.failure.js';
+import type { RecordedMembership, Recording, SentMessage } from './recording.js';
+import { isMatch, type MessagePredicate } from './value.match.js';
+
+/**
+ * What the data of a message has to be: a function that decides, or a value. Of an object only the keys that are given count, at any depth; in the
+ * place of a value may stand a regular expression, or a matcher such as `expect.any(String)`. Left out, any data will do.
+ */
+export type ExpectedData = MessagePredicate<SentMessage> | object | string | number | boolean | null | undefined;
+
+type Assertion = (...args: never[]) => unknown;
+
+/** Some of the messages, and what they are called in a sentence. */
+interface Kind {
+  readonly name: string;
+  readonly has: (message: SentMessage) => boolean;
+}
+
+const ANY: Kind = { name: '', has: () => true };
+
+const BROADCAST: Kind = {
+  name: ' to everyone',
+  has: ({ target: { connectionIds, userIds, channels } }) => (connectionIds ?? userIds ?? channels) === undefined,
+};
+
+const toConnection = (connectionId: string): Kind => ({
+  name: ` to connection ${textOf(connectionId)}`,
+  has: ({ target, recipients, failures }) =>
+    recipients.includes(connectionId) ||
+    // What can never arrive, whoever is connected, was not sent to it.
+    (target.connectionIds?.includes(connectionId) === true &&
+      failures.get(connectionId)?.reason !== 'still-connecting'),
+});
+
+const toUser = (userId: UserId): Kind => ({
+  name: ` to user ${textOf(userId)}`,
+  has: ({ target }) => target.userIds?.some((each) => normalizeUserId(each) === normalizeUserId(userId)) === true,
+});
+
+const toChannel = (channel: string): Kind => ({
+  name: ` to channel ${textOf(channel)}`,
+  has: ({ target }) => target.channels?.includes(channel) === true,
+});
+
+const publishedTo = (channel: string): Kind => ({
+  name: ` published to channel ${textOf(channel)}`,
+  has: (message) => message.method === 'publish' && toChannel(channel).has(message),
+});
+
+/**
+ * Asserts about what was recorded. With a `count` there have to be exactly so many, without one at least one. A failed assertion throws an
+ * `AssertionError` of `node:assert` whose message says what was recorded instead.
+ */
+export class RecordedAssertions {
+  constructor(protected readonly recording: Recording) {}
+
+  /** A message was sent, to whomever. */
+  assertSent(expected?: ExpectedData, count?: number): void {
+    this.expectSome(ANY, expected, count, this.assertSent);
+  }
+
+  /** A message was sent to a connection: by its id, or to a user, a channel or everyone and reached it. */
+  assertSentTo(connectionId: string, expected?: ExpectedData, count?: number): void {
+    this.expectSome(toConnection(connectionId), expected, count, this.assertSentTo);
+  }
+
+  /** A message was sent to a user by the user's id. */
+  assertSentToUser(userId: UserId, expected?: ExpectedData, count?: number): void {
+    this.expectSome(toUser(userId), expected, count, this.assertSentToUser);
+  }
+
+  /** A message was sent or published to a channel. */
+  assertSentToChannel(channel: string, expected?: ExpectedData, count?: number): void {
+    this.expectSome(toChannel(channel), expected, count, this.assertSentToChannel);
+  }
+
+  /** A message was published to a channel, by the application or by a client; `expected` is about the data that was given to `publish`. */
+  assertPublished(channel: string, expected?: ExpectedData, count?: number): void {
+    this.expectSome(publishedTo(channel), expected, count, this.assertPublished);
+  }
+
+  /** A message was sent to everyone, perhaps with exceptions. */
+  assertBroadcast(expected?: ExpectedData, count?: number): void {
+    this.expectSome(BROADCAST, expected, count, this.assertBroadcast);
+  }
+
+  assertNotSent(expected?: ExpectedData): void {
+    this.expectNone(ANY, expected, this.assertNotSent);
+  }
+
+  assertNotSentTo(connectionId: string, expected?: ExpectedData): void {
+    this.expectNone(toConnection(connectionId), expected, this.assertNotSentTo);
+  }
+
+  assertNotSentToUser(userId: UserId, expected?: ExpectedData): void {
+    this.expectNone(toUser(userId), expected, this.assertNotSentToUser);
+  }
+
+  assertNotSentToChannel(channel: string, expected?: ExpectedData): void {
+    this.expectNone(toChannel(channel), expected, this.assertNotSentToChannel);
+  }
+
+  assertNotPublished(channel: string, expected?: ExpectedData): void {
+    this.expectNone(publishedTo(channel), expected, this.assertNotPublished);
+  }
+
+  assertNotBroadcast(expected?: ExpectedData): void {
+    this.expectNone(BROADCAST, expected, this.assertNotBroadcast);
+  }
+
+  /** Nothing at all was sent, not even by this package itself to answer a client. */
+  assertNothingSent(): void {
+    this.expectNone(ANY, undefined, this.assertNothingSent);
+  }
+
+  /** A connection was to join a channel: by `joinChannel`, or as its client subscribed. */
+  assertJoined(connectionId: string, channel: string, count?: number): void {
+    this.expectMembership('join', { connectionId, channel }, count, this.assertJoined);
+  }
+
+  assertNotJoined(connectionId: string, channel: string): void {
+    this.expectMembership('join', { connectionId, channel }, 0, this.assertNotJoined);
+  }
+
+  /** A connection was to leave a channel: by `leaveChannel` or `unsubscribe`, or as its client asked for it. The end of a connection is no leave. */
+  assertLeft(connectionId: string, channel: string, count?: number): void {
+    this.expectMembership('leave', { connectionId, channel }, count, this.assertLeft);
+  }
+
+  assertNotLeft(connectionId: string, channel: string): void {
+    this.expectMembership('leave', { connectionId, channel }, 0, this.assertNotLeft);
+  }
+
+  /** The server was to close a connection: by `disconnect` or `disconnectUser`, with this code and reason if they are given. */
+  assertDisconnected(connectionId: string, expected: CloseOptions = {}): void {
+    this.expectClose(connectionId, expected, true, this.assertDisconnected);
+  }
+
+  assertNotDisconnected(connectionId: string): void {
+    this.expectClose(connectionId, {}, false, this.assertNotDisconnected);
+  }
+
+  private expectSome(kind: Kind, expected: ExpectedData, count: number | undefined, caller: Assertion): void {
+    const found = this.matching(kind, expected).length;
+    if (count === undefined ? found > 0 : found === count) return;
+    const isPlural = count !== undefined && count !== 1;
+    const wanted = count === undefined ? 'a message' : isPlural ? `${count} messages` : 'exactly one message';
+    const got = found === 0 ? 'none was sent' : `${found} ${found === 1 ? 'was' : 'were'} sent`;
+    const { sent } = this.recording;
+    const what = `${wanted}${kind.name}${textOfMatch(expected, isPlural)}`;
+    fail(`Expected ${what}, but ${got}.\n${textOfSent(sent, kind.has)}`, caller);
+  }
+
+  private expectNone(kind: Kind, expected: ExpectedData, caller: Assertion): void {
+    const found = this.matching(kind, expected);
+    if (found.length === 0) return;
+    const { sent } = this.recording;
+    fail(
+      `Expected no message${kind.name}${textOfMatch(expected)}, but ${found.length} ${found.length === 1 ? 'was' : 'were'} sent.\n${textOfSent(sent, (message) => found.includes(message))}`,
+      caller,
+    );
+  }
+
+  private matching({ has }: Kind, expected: ExpectedData): readonly SentMessage[] {
+    if (expected === undefined) return this.recording.sent.filter(has);
+    return this.recording.sent.filter((message) => {
+      if (!has(message)) return false;
+      if (typeof expected !== 'function') return isMatch(message.data, expected);
+      return (expected as MessagePredicate<SentMessage>)(message.data as never, message);
+    });
+  }
+
+  private expectMembership(
+    what: 'join' | 'leave',
+    { connectionId, channel }: Pick<RecordedMembership, 'connectionId' | 'channel'>,
+    count: number | undefined,
+    caller: Assertion,
+  ): void {
+    const all = what === 'join' ? this.recording.joined : this.recording.left;
+    const found = all.filter((each) => each.connectionId === connectionId && each.channel === channel).length;
+    if (count === undefined ? found > 0 : found === count) return;
+    const times = count === undefined ? '' : count === 0 ? ' never' : ` ${count} times`;
+    const lines = all.map(
+      (each) =>
+        `connection ${textOf(each.connectionId)}, channel ${textOf(each.channel)}${each.isKnown ? '' : ' (no $connect of this connection was handled)'}`,
+    );
+    fail(
+      `Expected connection ${textOf(connectionId)} to ${what} channel ${textOf(channel)}${times}, but it ${did(found)}.\n` +
+        (all.length === 0 ? `No connection was to ${what} a channel.` : textOfList(`These were to ${what}:`, lines)),
+      caller,
+    );
+  }
+
+  private expectClose(connectionId: string, expected: CloseOptions, isWanted: boolean, caller: Assertion): void {
+    const { closed } = this.recording;
+    const isFound = closed.some((each) => each.connectionId === connectionId && isMatch(each.options, expected));
+    if (isFound === isWanted) return;
+    const how = Object.keys(expected).length === 0 ? '' : ` with ${textOf(expected)}`;
+    const lines = closed.map((each) => `connection ${textOf(each.connectionId)} with ${textOf(each.options)}`);
+    fail(
+      `Expected connection ${textOf(connectionId)} ${isWanted ? 'to be disconnected' : 'not to be disconnected'}${how}, but it was${isWanted ? ' not' : ''}.\n` +
+        (closed.length === 0 ? 'No connection was disconnected.' : textOfList('These were disconnected:', lines)),
+      caller,
+    );
+  }
+}
+
+function did(times: number): string {
+  if (times === 0) return 'did not';
+  return times === 1 ? 'did once' : `did ${times} times`;
+}
