@@ -1,4 +1,4 @@
-import { builtinModules, createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -35,7 +35,8 @@ const CREDENTIALS_ELSEWHERE = [
 /** What the embedded gateway loads when it starts, which it never does on Lambda. */
 const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
 
-const BUILTIN = new RegExp(`^(?:node:.+|${builtinModules.filter((name) => !name.startsWith('_')).join('|')})$`);
+const IN_NEST = /\/node_modules\/@nestjs\//;
+const RESOLVED = Symbol('resolved');
 
 /**
  * Makes one file of a Lambda entry and all that it needs, without metadata of decorators.
@@ -64,7 +65,7 @@ export async function bundle({ entry, outfile, format = 'esm', backends = ['dyna
     // The ES modules of the AWS SDK, of which what nobody uses can be left out.
     mainFields: ['module', 'main'],
     external: [...unused, ...OPTIONAL_IN_NEST, ...CREDENTIALS_ELSEWHERE],
-    plugins: [withoutGateway(), rxjsAsModules()],
+    plugins: [withoutGateway(), nestWithoutHttp(), rxjsAsModules()],
     // What packages in CommonJS require of Node.
     ...(format === 'esm' && {
       banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
@@ -91,19 +92,19 @@ function withoutGateway() {
   };
 }
 
-/**
- * Loads modules of Node when what needs them runs, and by `require`: an import stands at the top of a bundle whoever needs it, and reads every property
- * of the module, which opens standard input and output (`process`) and loads still more (`fs`).
- */
-function builtinsOnDemand() {
+/** Takes out of Nest what serves HTTP, and whatever of it nobody imports. */
+function nestWithoutHttp() {
   return {
-    name: 'builtins-on-demand',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: BUILTIN }, ({ path, namespace }) =>
-        namespace === 'builtin' ? { path, external: true } : { path: path.replace(/^node:/, ''), namespace: 'builtin' },
-      );
-      onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-        contents: `module.exports = require('node:${path}');`,
+    name: 'nest-without-http',
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /^@nestjs\/|^\.\.?\// }, async ({ path, pluginData, ...rest }) => {
+        const isNest = path.startsWith('@nestjs/') || IN_NEST.test(rest.importer);
+        if (!isNest || pluginData === RESOLVED) return undefined;
+        const found = await resolve(path, { ...rest, pluginData: RESOLVED });
+        return found.errors.length > 0 || found.external ? found : { ...found, sideEffects: false };
+      });
+      onLoad({ filter: /@nestjs\/core\/nest-application\.js$/ }, () => ({
+        contents: `export class NestApplication { constructor() { throw new Error('HTTP was left out of this bundle, which is for Lambda.'); } }`,
       }));
     },
   };

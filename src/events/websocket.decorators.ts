@@ -53,7 +53,7 @@ export function OnWebSocketMessage<Message = unknown>(
     );
   }
   const listen = OnEvent(event, UNSUPPRESSED);
-  if (schema === undefined) return listen as ListenerDecorator<MessageEvent<Message>>;
+  if (schema === undefined) return listen;
   const check = checkWith(schema);
   return (target, key, descriptor) => {
     const method = descriptor.value as unknown as Listener<MessageEvent>;
@@ -65,7 +65,7 @@ export function OnWebSocketMessage<Message = unknown>(
       Reflect.defineMetadata(name, Reflect.getMetadata(name, method), checked);
     }
     Object.defineProperty(checked, 'name', { value: method.name });
-    descriptor.value = checked as unknown as typeof descriptor.value;
+    (descriptor as PropertyDescriptor).value = checked;
     listen(target, key, descriptor as PropertyDescriptor);
   };
 }

@@ -42,6 +42,7 @@ export class Deliveries {
   private readonly waiting = new Set<Delivery>();
   private readonly firstLimits: AttemptLimits;
   private underWay = 0;
+  private isFlushing = false;
 
   constructor(
     private readonly tools: BroadcastTools,
@@ -84,7 +85,7 @@ export class Deliveries {
     ticket.whenFirst = () => {
       if (!this.stopWaiting(delivery)) return;
       this.tryOnce(delivery);
-      this.tools.flush(this.message);
+      this.flushSoon();
     };
     this.wait(delivery, this.tools.deliveryTimeoutMs, () => this.listener.finished(delivery, TIMED_OUT));
   }
@@ -169,6 +170,16 @@ export class Deliveries {
     }
     this.tryOnce(delivery);
     this.tools.flush(this.message);
+  }
+
+  /** One answer of a node makes many the first in their lanes: what goes to them then goes together. */
+  private flushSoon(): void {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    queueMicrotask(() => {
+      this.isFlushing = false;
+      this.tools.flush(this.message);
+    });
   }
 
   private wait(delivery: Delivery, delayMs: number, then: () => void): void {

@@ -95,6 +95,16 @@ describeWithRedis('three nodes on one Redis', () => {
     expect(requests.filter(({ type }) => type === 'reply')).toHaveLength(2);
   });
 
+  it('publish one message for each node and call also where calls wait for one another', async () => {
+    for (let count = 0; count < 20; count++) for (const node of nodes) members.push(await join(node));
+    const requests = await busMessagesDuring(async () => {
+      const calls = [1, 2, 3, 4, 5].map((number) => nodes[0]!.manager.except().send(number));
+      for (const { delivered } of await Promise.all(calls)) expect(delivered).toBe(66);
+    });
+    expect(requests.filter(({ type }) => type === 'send')).toHaveLength(10);
+    expect(await received()).toEqual(members.map(() => ['1', '2', '3', '4', '5']));
+  });
+
   it('deliver in order what one process sends to one connection', async () => {
     const [id] = ids(4);
     const sent = Array.from({ length: 200 }, (_, number) => number);

@@ -159,6 +159,17 @@ describeWithRedis('RedisConnectionStore', () => {
     await expect(store.countConnections()).resolves.toBe(102);
   });
 
+  it('tells Redis a script once, however many calls find at once that it does not know it', async () => {
+    const store = new RedisConnectionStore(kept(createClient({ url: redis.url })));
+    await store.add(connection('a'));
+    await redis.client.scriptFlush();
+    await redis.client.configResetStat();
+    const added = await Promise.all(Array.from({ length: 100 }, (_, index) => store.add(connection(`many${index}`))));
+    expect(added).toEqual(added.map(() => true));
+    expect(await redis.client.info('commandstats')).toMatch(/^cmdstat_eval:calls=1,/m);
+    await expect(store.countConnections()).resolves.toBe(101);
+  });
+
   it('says which option to change where another application has taken a key of its own', async () => {
     const store = new RedisConnectionStore(kept(createClient({ url: redis.url })));
     await redis.client.set('websocket:connections', 'x');

@@ -29,6 +29,8 @@ export class ScriptRunner {
   private readonly link: RedisLink;
   /** Redis goes by the time of its machine, so the clock that was given is of no use to it. */
   private readonly machine = new SystemClock();
+  /** Scripts that Redis is being told, by digest. */
+  private readonly learning = new Map<string, Promise<unknown>>();
   /** How far the clock of Redis is ahead of this machine's, as far as that was noticed, in ms. */
   private clockLead = 0;
 
@@ -67,7 +69,7 @@ export class ScriptRunner {
       const routingKey = `${this.prefixFor(client)}connections`;
       try {
         const deadline = String(call.deadline + this.clockLead);
-        return await evaluate(commands, script, routingKey, [deadline, isRepeat ? '1' : '', ...args]);
+        return await this.evaluate(commands, script, routingKey, [deadline, isRepeat ? '1' : '', ...args]);
       } catch (error) {
         if (call.isOver || repeats === MAX_REPEATS) throw error;
         const redisTime = timeOfRefusal(error);
@@ -82,6 +84,42 @@ export class ScriptRunner {
     }
   }
 
+  private async evaluate(
+    commands: ScriptCommands,
+    { sha1, source }: RedisScript,
+    routingKey: string,
+    args: (string | Buffer)[],
+  ): Promise<unknown> {
+    const scriptArguments = { keys: [routingKey], arguments: args };
+    const byDigest = (): Promise<unknown> => commands.evalSha(sha1, scriptArguments);
+    try {
+      return await byDigest();
+    } catch (error) {
+      // A server that was restarted, or was never asked before, does not know the script.
+      if (!isUnknownScript(error)) throw error;
+    }
+    const learning = this.learning.get(sha1);
+    if (learning !== undefined) {
+      // Of the many who find that out at once only the first one sends the source.
+      await learning.catch(() => undefined);
+      try {
+        return await byDigest();
+      } catch (error) {
+        if (!isUnknownScript(error)) throw error;
+      }
+    }
+    return this.teach(sha1, commands.eval(source, scriptArguments));
+  }
+
+  private teach(sha1: string, answer: Promise<unknown>): Promise<unknown> {
+    this.learning.set(sha1, answer);
+    const forget = (): void => {
+      if (this.learning.get(sha1) === answer) this.learning.delete(sha1);
+    };
+    answer.then(forget, forget);
+    return answer;
+  }
+
   /** On a cluster the prefix is a hash tag, so that all keys are in one slot. */
   prefixFor(client: RedisStoreClient): string {
     return hasSlots(client) && !HASH_TAG.test(this.keyPrefix) ? `{${this.keyPrefix}}` : this.keyPrefix;
@@ -92,20 +130,8 @@ function unavailable({ operation }: RedisScript, cause: unknown): StoreUnavailab
   return new StoreUnavailableError(operation, { cause, ...remedyOf(cause) });
 }
 
-async function evaluate(
-  commands: ScriptCommands,
-  { sha1, source }: RedisScript,
-  routingKey: string,
-  args: (string | Buffer)[],
-): Promise<unknown> {
-  const scriptArguments = { keys: [routingKey], arguments: args };
-  try {
-    return await commands.evalSha(sha1, scriptArguments);
-  } catch (error) {
-    // A server that was restarted, or was never asked before, does not know the script.
-    if (!textOf(error).startsWith('NOSCRIPT')) throw error;
-    return commands.eval(source, scriptArguments);
-  }
+function isUnknownScript(error: unknown): boolean {
+  return textOf(error).startsWith('NOSCRIPT');
 }
 
 /** What time it is for Redis (epoch ms), if it refused a step because that came late; else `null`. */
