@@ -89,33 +89,6 @@ export class WebSocketManager {
     return this.sendToEachUser(userIds, data, 'sendToUsers');
   }
 
-  private async sendToEachUser(
-    userIds: readonly UserId[],
-    data: unknown,
-    method: SendMethod,
-  ): Promise<Record<string, Record<string, boolean>>> {
-    const found = new Map<string, readonly string[]>();
-    const lookUp = (): Promise<void> =>
-      forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
-        found.set(String(userId), await this.getConnectionsByUserId(userId));
-      });
-    const known = userIds.map(normalizeUserId).filter((userId) => userId !== null);
-    const delivered = await this.sender.send(
-      {
-        recipients: valuesAfter(lookUp, found),
-        locally: (local) => known.map((userId) => local.ofUser(userId)),
-        target: { method, userIds },
-      },
-      data,
-    );
-    const results = emptyMap<Record<string, boolean>>();
-    for (const [userId, connectionIds] of found) {
-      const ofUser = (results[userId] = emptyMap<boolean>());
-      for (const connectionId of connectionIds) ofUser[connectionId] = delivered[connectionId] === true;
-    }
-    return results;
-  }
-
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
   async sendToChannel(channel: string, data: unknown): Promise<Record<string, boolean>> {
     const target = { method: 'sendToChannel' as const, channels: [channel] };
@@ -292,6 +265,33 @@ export class WebSocketManager {
   health(): Promise<WebSocketHealth> {
     return this.probe.check();
   }
+
+  private readonly sendToEachUser = async (
+    userIds: readonly UserId[],
+    data: unknown,
+    method: SendMethod,
+  ): Promise<Record<string, Record<string, boolean>>> => {
+    const found = new Map<string, readonly string[]>();
+    const lookUp = (): Promise<void> =>
+      forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
+        found.set(String(userId), await this.getConnectionsByUserId(userId));
+      });
+    const known = userIds.map(normalizeUserId).filter((userId) => userId !== null);
+    const delivered = await this.sender.send(
+      {
+        recipients: valuesAfter(lookUp, found),
+        locally: (local) => known.map((userId) => local.ofUser(userId)),
+        target: { method, userIds },
+      },
+      data,
+    );
+    const results = emptyMap<Record<string, boolean>>();
+    for (const [userId, connectionIds] of found) {
+      const ofUser = (results[userId] = emptyMap<boolean>());
+      for (const connectionId of connectionIds) ofUser[connectionId] = delivered[connectionId] === true;
+    }
+    return results;
+  };
 
   private selection(): WebSocketSelection {
     return new WebSocketSelection(this.store, this.sender, this.questions);

@@ -40,7 +40,7 @@ export class Subscriptions {
 
   async subscribe(request: SubscribeRequest, call: WireCall): Promise<void> {
     const { channel } = request;
-    const access = await this.access.toEnter(call, channel, request.data);
+    const access = await this.enter(request, call);
     const { connectionId } = call.connection;
     const { maxMembers } = access.rule;
     const joined = await this.lifecycle.enter(connectionId, channel, maxMembers === null ? {} : { maxMembers });
@@ -51,6 +51,16 @@ export class Subscriptions {
     } catch (error) {
       // What the client was not told of it does not have.
       if (joined === 'joined') await this.lifecycle.leave(connectionId, channel).catch(() => false);
+      throw error;
+    }
+  }
+
+  /** Whoever is not let in any more is not in there any longer. */
+  private async enter({ channel, data }: SubscribeRequest, call: WireCall): Promise<Access> {
+    try {
+      return await this.access.toEnter(call, channel, data);
+    } catch (error) {
+      if (error instanceof WireRefusal) await this.lifecycle.leave(call.connection.connectionId, channel);
       throw error;
     }
   }

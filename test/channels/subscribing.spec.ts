@@ -40,6 +40,18 @@ describe('a client that subscribes', () => {
     expect((await app.manager.getStats()).channels).toEqual({});
   });
 
+  it('that the rule does not let in any more is not in there any longer', async () => {
+    let isOpen = true;
+    const app = await channelApp({ 'private-club': { authorize: () => isOpen } }).start();
+    const ada = await Person.connect(app, 'ada');
+    expect(await ada.subscribe('private-club')).toMatchObject({ type: 'subscribed' });
+    isOpen = false;
+    expect(await ada.subscribe('private-club')).toMatchObject({ code: 'forbidden' });
+    await app.manager.publish('private-club', 'for members');
+    expect(await ada.settledNews()).toEqual([]);
+    expect((await app.manager.getStats()).channels).toEqual({});
+  });
+
   it('is known to the rule by its connection, its user, its authorizer, and what it sent', async () => {
     const asked: unknown[] = [];
     const app = await channelApp({

@@ -1,183 +1,107 @@
-import { once } from 'node:events';
-import { WebSocket } from 'ws';
 import { removeFolders } from '../support/certificates.js';
 import { withNginx } from '../support/guide.proxies.js';
-import { ManagementApiServer } from '../support/management-api-server.js';
-import { goldenEvent } from '../support/gateway-events.js';
 import { stopProxies } from '../support/proxy.process.js';
 import { freePort, RedisServer } from '../support/redis.server.js';
+import { ApiGatewayStandIn } from '../protocol/api-gateway.stand-in.js';
 import { LambdaProcess } from './lambda-process.js';
 import { SampleProcess } from './sample-process.js';
 
-/** A message of the chat's page. */
-export interface Request {
-  readonly action: string;
-  readonly [field: string]: unknown;
-}
+/** What all processes of a chat share. */
+export const SECRETS = { CHAT_SECRET: 'a secret of the tests', OPERATOR_KEY: 'the key of the operators' };
 
-/** Someone in the chat, wherever the chat runs. */
-export interface Participant {
-  /** Everything they were sent, in order. */
-  readonly frames: readonly Frame[];
-  /** Sends a request; resolves when everyone has what they get of it. `answer` is the type of the last frame that its sender gets. */
-  ask(request: Request, answer: string): Promise<void>;
-  /** Closes the tab; resolves when everyone has heard of it. */
-  vanish(): Promise<void>;
-}
-
-export interface Frame {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-
-/** A place where the sample application runs, and a way to be connected to it. */
+/** A place where the sample application runs. */
 export interface Home {
-  enter(): Promise<Participant>;
+  /** The addresses of its WebSocket. */
+  readonly webSockets: readonly string[];
+  /** Where its page is. Serve it with `webSockets` written into it. */
+  readonly pageUrl: string;
   stop(): Promise<void>;
 }
 
-/** The application with its embedded gateway, and real sockets. */
-export class EmbeddedHome implements Home {
-  /** Those that are open, each with what its end will resolve. */
-  private readonly sockets = new Map<WebSocket, Promise<number>>();
+/** Places that a test opens, to be closed after it. */
+export class Homes {
+  private readonly open: Home[] = [];
 
-  private constructor(
-    private readonly url: string,
-    private readonly stopAll: () => Promise<unknown>,
-  ) {}
-
-  static async start(): Promise<EmbeddedHome> {
-    const sample = await SampleProcess.start();
-    return new EmbeddedHome(sample.webSocketUrl, () => sample.stop());
+  async opened<Kind extends Home>(starting: Promise<Kind>): Promise<Kind> {
+    const home = await starting;
+    this.open.push(home);
+    return home;
   }
 
-  /** Two processes on one Redis, and nginx as the guide configures it before them, which sends clients to both in turn. */
-  static async startBehindNginx(): Promise<EmbeddedHome> {
-    const redis = await RedisServer.start();
-    const environment = { REDIS_URL: redis.url };
-    const nodes = [await SampleProcess.start(0, environment), await SampleProcess.start(0, environment)];
-    const stopAll = async (): Promise<void> => {
+  async close(): Promise<void> {
+    for (const home of this.open.splice(0)) await home.stop();
+  }
+}
+
+/** One process with its embedded gateway, and everything in its memory. */
+export async function oneProcess(): Promise<Home> {
+  const sample = await SampleProcess.start(0, SECRETS);
+  return {
+    webSockets: [sample.webSocketUrl],
+    pageUrl: sample.url,
+    stop: async () => {
+      await sample.stop();
+    },
+  };
+}
+
+/** Two processes on one Redis, that clients know both of. */
+export async function twoNodes(): Promise<Home & { readonly nodes: readonly [SampleProcess, SampleProcess] }> {
+  const redis = await RedisServer.start();
+  const environment = { ...SECRETS, REDIS_URL: redis.url };
+  const nodes = [await SampleProcess.start(0, environment), await SampleProcess.start(0, environment)] as const;
+  return {
+    nodes: [...nodes],
+    webSockets: nodes.map(({ webSocketUrl }) => webSocketUrl),
+    pageUrl: nodes[0].url,
+    stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
+      await redis.kill();
+    },
+  };
+}
+
+/** The same with nginx before them, as the guide configures it, which sends clients to both in turn. */
+export async function twoNodesBehindNginx(): Promise<Home> {
+  const home = await twoNodes();
+  const port = await freePort();
+  await withNginx(
+    home.nodes.map((node) => `127.0.0.1:${node.port}`),
+    port,
+    {},
+  );
+  return {
+    webSockets: [`wss://127.0.0.1:${port}/ws`],
+    pageUrl: home.pageUrl,
+    stop: async () => {
+      await home.stop();
       await stopProxies();
       removeFolders();
-      await redis.kill();
-    };
-    const port = await freePort();
-    await withNginx(
-      nodes.map((node) => `127.0.0.1:${node.port}`),
-      port,
-      {},
-    );
-    return new EmbeddedHome(`wss://127.0.0.1:${port}/ws`, stopAll);
-  }
-
-  async enter(): Promise<Participant & { readonly closeCode: Promise<number> }> {
-    const socket = new WebSocket(this.url, { rejectUnauthorized: false });
-    const frames: Frame[] = [];
-    socket.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString())));
-    await once(socket, 'open');
-    const closeCode = once(socket, 'close').then(([code]) => {
-      this.sockets.delete(socket);
-      return code as number;
-    });
-    this.sockets.set(socket, closeCode);
-    return {
-      frames,
-      closeCode,
-      ask: async (request, answer) => {
-        const answered = nextFrame(socket, answer);
-        socket.send(JSON.stringify(request));
-        await answered;
-        await this.settle();
-      },
-      vanish: async () => {
-        this.sockets.delete(socket);
-        const [witness] = this.sockets.keys();
-        // The last thing that the application does for someone who left their only room.
-        const heard = nextFrame(witness!, 'count');
-        socket.close(1001);
-        await heard;
-        await this.settle();
-      },
-    };
-  }
-
-  async stop(): Promise<void> {
-    for (const socket of this.sockets.keys()) socket.terminate();
-    await this.stopAll();
-  }
-
-  /** Everything written to a socket before its pong, or before its end, has arrived with that. */
-  private async settle(): Promise<void> {
-    await Promise.all(
-      [...this.sockets].map(async ([socket, closed]) => {
-        const settled = Promise.race([new Promise((resolve) => socket.once('pong', resolve)), closed]);
-        socket.ping();
-        await settled;
-      }),
-    );
-  }
+    },
+  };
 }
 
-/** The application's Lambda entry, fed API Gateway's own events, and a plain HTTP server for what it posts back. */
-export class LambdaHome implements Home {
-  private entered = 0;
-
-  private constructor(
-    readonly api: ManagementApiServer,
-    readonly lambda: LambdaProcess,
-  ) {}
-
-  static async start(): Promise<LambdaHome> {
-    const api = await ManagementApiServer.start();
-    try {
-      return new LambdaHome(api, await LambdaProcess.start({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() }));
-    } catch (error) {
+/** The Lambda entry in two instances that share a Redis, behind what stands in for API Gateway; the page comes from another web server. */
+export async function lambda(): Promise<Home> {
+  const redis = await RedisServer.start();
+  const instances: LambdaProcess[] = [];
+  let invocations = 0;
+  const api = await ApiGatewayStandIn.start((event) => instances[invocations++ % instances.length]!.invoke(event), []);
+  const environment = {
+    ...SECRETS,
+    REDIS_URL: redis.url,
+    WEBSOCKET_API_GATEWAY_ENDPOINT: `http://${api.host}/prod`,
+  };
+  instances.push(await LambdaProcess.start(environment), await LambdaProcess.start(environment));
+  const web = await SampleProcess.start();
+  return {
+    webSockets: [`ws://${api.host}/ws`],
+    pageUrl: web.url,
+    stop: async () => {
+      await web.stop();
       await api.stop();
-      throw error;
-    }
-  }
-
-  async enter(): Promise<Participant & { readonly connectionId: string }> {
-    const { api } = this;
-    // What a connection id has to be encoded for in a URL, and is.
-    const connectionId = `Chat+/${String(++this.entered).padStart(9, '0')}=`;
-    await this.raise('connect', { connectionId });
-    return {
-      connectionId,
-      get frames() {
-        return (api.inboxes[connectionId] ?? []) as Frame[];
-      },
-      ask: (request) =>
-        this.raise('message', { connectionId, routeKey: request.action }, { body: JSON.stringify(request) }),
-      vanish: () => this.raise('disconnect-tab-closed', { connectionId }),
-    };
-  }
-
-  async stop(): Promise<void> {
-    await this.lambda.stop();
-    await this.api.stop();
-  }
-
-  private async raise(golden: string, context: object, fields: object = {}): Promise<void> {
-    const event = goldenEvent(golden);
-    const { statusCode, body } = await this.lambda.invoke({
-      ...event,
-      ...fields,
-      requestContext: { ...event.requestContext, ...context },
-    });
-    if (statusCode !== 200) throw new Error(`The Lambda answered ${statusCode}: ${body}\n${this.lambda.log}`);
-  }
-}
-
-function nextFrame(socket: WebSocket, type: string): Promise<void> {
-  return new Promise((resolve) => {
-    // Not `once`: frames that arrive together are emitted together, before whoever awaits the first can look at the next.
-    const listener = (data: Buffer): void => {
-      if (JSON.parse(data.toString()).type !== type) return;
-      socket.off('message', listener);
-      resolve();
-    };
-    socket.on('message', listener);
-  });
+      await Promise.all(instances.map((instance) => instance.stop()));
+      await redis.kill();
+    },
+  };
 }

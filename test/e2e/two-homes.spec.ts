@@ -1,193 +1,195 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { Inbox } from '../support/gateway-inbox.js';
 import { describeWith, nginx, openssl, redisServer } from '../support/program.js';
-import { EmbeddedHome, LambdaHome, type Frame, type Home, type Participant } from './homes.js';
+import { arrived, dismissGuests, Guest, refusalOf, say } from './guest.js';
+import { Homes, lambda, oneProcess, SECRETS, twoNodesBehindNginx, type Home } from './homes.js';
 
-const homes: Home[] = [];
-
-async function opened<Kind extends Home>(starting: Promise<Kind>): Promise<Kind> {
-  const home = await starting;
-  homes.push(home);
-  return home;
-}
+const homes = new Homes();
 
 afterEach(async () => {
-  for (const home of homes.splice(0)) await home.stop();
+  dismissGuests();
+  await homes.close();
 });
 
-/** An evening in the chat, and what each of the three was sent during it. */
-async function chat(home: Home): Promise<Record<'alice' | 'bob' | 'chidi', Frame[]>> {
-  const [alice, bob, chidi] = await Promise.all([home.enter(), home.enter(), home.enter()]);
+const LOBBY = 'presence-room.lobby';
+const BOOTH = 'presence-room.booth';
 
-  await alice.ask({ action: 'join', room: 'lobby' }, 'error');
-  await alice.ask({ action: 'name', name: 'Alice' }, 'welcome');
-  await bob.ask({ action: 'name', name: '  Bob ' }, 'welcome');
-  await chidi.ask({ action: 'name', name: 'ALICE' }, 'error');
-  await chidi.ask({ action: 'name', name: 'Chidi' }, 'welcome');
-
-  await alice.ask({ action: 'join', room: 'lobby' }, 'room');
-  await bob.ask({ action: 'join', room: 'Lobby' }, 'room');
-  await alice.ask({ action: 'say', room: 'lobby', text: 'Hello, Bob 👋' }, 'message');
-  await chidi.ask({ action: 'say', room: 'lobby', text: 'And me?' }, 'error');
-  await chidi.ask({ action: 'who', room: 'lobby' }, 'room');
-
-  await alice.ask({ action: 'whisper', to: 'bob', text: 'just us two' }, 'whisper');
-  await chidi.ask({ action: 'whisper', to: 'Dora', text: 'anyone?' }, 'error');
-  await chidi.ask({ action: 'say', room: { length: 5 }, text: ['x'] }, 'error');
-
-  await alice.ask({ action: 'leave', room: 'lobby' }, 'left');
-  await alice.ask({ action: 'join', room: 'lobby' }, 'room');
-  await bob.vanish();
-  await alice.ask({ action: 'whisper', to: 'Bob', text: 'still there?' }, 'error');
-
-  return { alice: frames(alice), bob: frames(bob), chidi: frames(chidi) };
-}
-
-/** What somebody was sent, with every instant of the last minute as `now`. */
-function frames({ frames }: { readonly frames: readonly Frame[] }): Frame[] {
-  const isNow = (at: unknown): boolean => typeof at === 'number' && Math.abs(Date.now() - at) < 60_000;
-  return frames.map((frame) => ('at' in frame && isNow(frame['at']) ? { ...frame, at: 'now' } : frame));
-}
-
-const rooms = [
-  { room: 'kitchen', members: 0 },
-  { room: 'lobby', members: 0 },
-  { room: 'workshop', members: 0 },
-];
-const count = (members: number): Frame => ({ type: 'count', room: 'lobby', members });
-const hello = { type: 'message', room: 'lobby', from: 'Alice', text: 'Hello, Bob 👋', at: 'now' };
-const whisper = { type: 'whisper', from: 'Alice', to: 'Bob', text: 'just us two', at: 'now' };
-
-const expected = {
-  alice: [
-    { type: 'error', action: 'join', code: 'no-name', message: 'Choose a name first.' },
-    { type: 'welcome', name: 'Alice', rooms, joined: [] },
-    count(1),
-    { type: 'room', room: 'lobby', members: ['Alice'] },
-    { type: 'joined', room: 'lobby', name: 'Bob' },
-    count(2),
-    hello,
-    whisper,
-    count(1),
-    { type: 'left', room: 'lobby', name: 'Alice' },
-    count(2),
-    { type: 'room', room: 'lobby', members: ['Alice', 'Bob'] },
-    { type: 'left', room: 'lobby', name: 'Bob' },
-    count(1),
-    { type: 'error', action: 'whisper', code: 'not-here', message: 'Bob is not here.' },
-  ],
-  bob: [
-    { type: 'welcome', name: 'Bob', rooms, joined: [] },
-    count(1),
-    count(2),
-    { type: 'room', room: 'lobby', members: ['Alice', 'Bob'] },
-    hello,
-    whisper,
-    { type: 'left', room: 'lobby', name: 'Alice' },
-    count(1),
-    { type: 'joined', room: 'lobby', name: 'Alice' },
-    count(2),
-  ],
-  chidi: [
-    { type: 'error', action: 'name', code: 'name-taken', message: 'ALICE is here already.' },
-    { type: 'welcome', name: 'Chidi', rooms, joined: [] },
-    count(1),
-    count(2),
-    { type: 'error', action: 'say', code: 'not-in-room', message: 'Join #lobby to talk there.' },
-    { type: 'room', room: 'lobby', members: ['Alice', 'Bob'] },
-    { type: 'error', action: 'whisper', code: 'not-here', message: 'Dora is not here.' },
-    {
-      type: 'error',
-      action: 'say',
-      code: 'bad-request',
-      message: "A room has 1 to 32 letters, digits, spaces and . _ ' - and starts with a letter or digit.",
-    },
-    count(1),
-    count(2),
-    count(1),
-  ],
-};
-
-describe('The sample chat', () => {
-  it('tells everyone the same through the embedded gateway and through API Gateway', async () => {
-    const embedded = await chat(await opened(EmbeddedHome.start()));
-    const lambda = await chat(await opened(LambdaHome.start()));
-    expect(lambda).toEqual(embedded);
-    expect(embedded).toEqual(expected);
+/** An evening in the chat, and all that can be noticed during it, wherever the chat is. */
+async function spendAnEvening({ webSockets }: Home): Promise<void> {
+  const enter = (name: string, key?: string): Promise<Guest> => Guest.enter(webSockets, name, key);
+  const alice = await enter('Alice');
+  expect(alice.welcome).toEqual({
+    userId: expect.stringMatching(/^Alice~[\w-]{16}$/),
+    rooms: ['lobby', 'kitchen', 'workshop', 'booth'].map((room) => ({ room, people: 0 })),
   });
+  const [bob, chidi] = [await enter('Bob'), await enter('Chidi')];
+  const counts = new Inbox<unknown>();
+  const list = chidi.client.subscribe('rooms');
+  list.on('count', counts.push);
+  await list.ready;
 
-  it('gives a name back to whoever shows its key, and ends the connection that had it', async () => {
-    const embedded = await opened(EmbeddedHome.start());
-    const [lost, ...others] = await Promise.all([embedded.enter(), embedded.enter(), embedded.enter()]);
-    await takeNameBack(lost, ...others);
-    expect(await lost.closeCode).toBe(4000);
+  const hers = await alice.join(LOBBY);
+  const his = await bob.join(LOBBY);
+  expect(await hers.came.next()).toBe(bob.id);
+  expect([...his.room.members.values()]).toEqual(
+    expect.arrayContaining([alice, bob].map(({ id }) => ({ id, info: { name: id.split('~')[0] } }))),
+  );
+  await arrived(counts, (count) => JSON.stringify(count) === '{"room":"lobby","people":2}');
 
-    const lambda = await opened(LambdaHome.start());
-    const [gone, ...rest] = await Promise.all([lambda.enter(), lambda.enter(), lambda.enter()]);
-    await takeNameBack(gone, ...rest);
-    expect(lambda.api.requests.all.filter(({ method }) => method === 'DELETE')).toEqual([
-      expect.objectContaining({ connectionId: gone.connectionId }),
-    ]);
+  await say(hers, 'Hello, Bob 👋');
+  for (const { said } of [hers, his]) expect(await said.next()).toEqual({ text: 'Hello, Bob 👋', from: alice.id });
+  const whispers = new Inbox<unknown>();
+  hers.room.onWhisper('typing', (data, from) => whispers.push({ data, from }));
+  his.room.whisper('typing', { on: true });
+  expect(await whispers.next()).toEqual({ data: { on: true }, from: bob.id });
+
+  expect(await refusalOf(say(hers, ''))).toBe('forbidden');
+  expect(await refusalOf(say(hers, 'x'.repeat(2_001)))).toBe('forbidden');
+  expect(await refusalOf(say(hers, 'lone \ud800'))).toBe('forbidden');
+  expect(await refusalOf(say(hers, 'shouted', 'shouted'))).toBe('forbidden');
+  expect(await refusalOf(chidi.join('presence-room.<script>'))).toBe('forbidden');
+  expect(await refusalOf(chidi.join('presence-room.Lobby'))).toBe('forbidden');
+  expect(await refusalOf(list.publish({ room: 'lobby', people: 99 }, { event: 'count' }))).toBe('forbidden');
+
+  expect(await alice.client.request('direct', { to: bob.id, text: 'just us two' })).toMatchObject({
+    id: expect.any(String),
+  });
+  expect(await bob.direct.next()).toEqual({ from: alice.id, text: 'just us two' });
+  expect(await chidi.client.request('direct', { to: 'Dora~0123456789abcdef', text: 'anyone?' })).toEqual({
+    problem: 'not-here',
+  });
+  expect(await chidi.client.request('direct', { to: bob.id, text: ['x'] })).toEqual({ problem: 'bad-message' });
+  expect(chidi.direct.all).toEqual([]);
+
+  // Whoever has the key is the same person, with another connection; whoever has only the name is somebody else.
+  const again = await enter('Alice', alice.key);
+  const other = await enter('Alice');
+  expect(again.id).toBe(alice.id);
+  expect(other.id).not.toBe(alice.id);
+  const twice = await again.join(LOBBY);
+  expect(twice.said.all).toEqual([{ text: 'Hello, Bob 👋', from: alice.id }]);
+  expect(twice.room.memberCount).toBe(2);
+  again.client.close();
+
+  bob.client.close();
+  expect(await hers.went.next()).toBe(bob.id);
+  await arrived(counts, (count) => JSON.stringify(count) === '{"room":"lobby","people":1}');
+  expect(await alice.client.request('direct', { to: bob.id, text: 'still there?' })).toEqual({ problem: 'not-here' });
+  expect(hers.came.all).toEqual([bob.id]);
+}
+
+/** A room by invitation, a room with four places, and the numbers for operators. */
+async function tryDoors({ webSockets }: Home): Promise<void> {
+  const enter = (name: string): Promise<Guest> => Guest.enter(webSockets, name);
+  const [alice, bob] = [await enter('Alice'), await enter('Bob')];
+  const { room, invitation } = await alice.client.request<'private-room'>('private-room', { title: 'Board' });
+  const channel = `presence-private.${String(room)}`;
+  const inside = await alice.join(channel, { invitation });
+  await say(inside, 'among us');
+  const forged = String(invitation).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  const { invitation: another } = await bob.client.request<'private-room'>('private-room', { title: 'Board' });
+  for (const wrong of [undefined, {}, { invitation: forged }, { invitation: another }]) {
+    expect(await refusalOf(bob.join(channel, wrong))).toBe('forbidden');
+  }
+  const guest = await bob.join(channel, { invitation });
+  expect(guest.said.all).toEqual([{ text: 'among us', from: alice.id }]);
+  await say(guest, 'thank you');
+  await arrived(inside.said, ({ text }) => text === 'thank you');
+  expect(await alice.client.request('private-room', { title: '<b>' })).toEqual({ problem: 'bad-title' });
+
+  const sitting = await Promise.all(['One', 'Two', 'Three', 'Four'].map(enter));
+  for (const person of sitting) await person.join(BOOTH);
+  const fifth = await enter('Five');
+  const waiting = fifth.approach(BOOTH);
+  await arrived(waiting.refusals, (code) => code === 'channel-full');
+  expect(waiting.room.status).toBe('subscribing');
+  sitting[0]!.client.close();
+  await waiting.room.ready;
+  expect(waiting.room.memberCount).toBe(4);
+
+  expect(await fifth.client.request('stats', { key: 'a guess' })).toEqual({ problem: 'wrong-key' });
+  expect(await fifth.client.request('stats')).toEqual({ problem: 'wrong-key' });
+  const stats = await fifth.client.request<'stats'>('stats', { key: SECRETS.OPERATOR_KEY });
+  expect(stats).toMatchObject({ connections: 6, channels: 2, handledHere: expect.any(Number) });
+  expect(stats).toMatchObject({
+    largest: [
+      { channel: BOOTH, connections: 4, messages: 0 },
+      { channel, connections: 2, messages: 2, people: expect.arrayContaining(['Alice', 'Bob']) },
+    ],
+  });
+}
+
+/** The status of a handshake that is refused. */
+async function handshake([url]: readonly string[], query: string): Promise<number | undefined> {
+  const socket = new WebSocket(`${url}${query}`, { rejectUnauthorized: false });
+  const [, { statusCode }] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  return statusCode;
+}
+
+async function turnAway({ webSockets }: Home): Promise<void> {
+  const key = 'a'.repeat(32);
+  for (const query of ['', '?token=Alice', '?token=Alice:short', `?token=:${key}`, `?token=%3Cb%3E:${key}`]) {
+    expect(await handshake(webSockets, query)).toBe(401);
+  }
+}
+
+const EVENING_MS = 60_000;
+
+describe('The sample chat in one process', () => {
+  it(
+    'is the same as everywhere',
+    async () => {
+      const home = await homes.opened(oneProcess());
+      await turnAway(home);
+      await spendAnEvening(home);
+    },
+    EVENING_MS,
+  );
+
+  it('has private rooms, a small one, and numbers for operators', async () => {
+    await tryDoors(await homes.opened(oneProcess()));
   });
 });
 
 describeWith([redisServer, nginx, openssl], 'The sample chat on two nodes behind nginx', () => {
-  it('tells everyone what it tells them on one', async () => {
-    expect(await chat(await opened(EmbeddedHome.startBehindNginx()))).toEqual(expected);
-  });
+  it(
+    'is the same as everywhere',
+    async () => {
+      const home = await homes.opened(twoNodesBehindNginx());
+      await turnAway(home);
+      await spendAnEvening(home);
+    },
+    EVENING_MS,
+  );
 
-  it('gives a name back to whoever shows its key, on whichever node they come in', async () => {
-    const home = await opened(EmbeddedHome.startBehindNginx());
-    // One after another, so that the one who comes back is on another node than the one who was lost.
-    const lost = await home.enter();
-    const back = await home.enter();
-    const thief = await home.enter();
-    await takeNameBack(lost, back, thief);
-    expect(await lost.closeCode).toBe(4000);
-  });
+  it(
+    'has private rooms, a small one, and numbers for operators',
+    async () => {
+      await tryDoors(await homes.opened(twoNodesBehindNginx()));
+    },
+    EVENING_MS,
+  );
 });
 
-async function takeNameBack(lost: Participant, back: Participant, thief: Participant): Promise<void> {
-  const key = 'a-secret-of-this-tab';
-  await lost.ask({ action: 'name', name: 'Alice', key }, 'welcome');
-  await lost.ask({ action: 'join', room: 'lobby' }, 'room');
-  await thief.ask({ action: 'name', name: 'Alice', key: 'a-guess-of-the-thief' }, 'error');
-  await thief.ask({ action: 'name', name: 'Alice' }, 'error');
-  await thief.ask({ action: 'name', name: 'Thief' }, 'welcome');
-  await back.ask({ action: 'name', name: 'Alice', key }, 'welcome');
-  await back.ask({ action: 'join', room: 'lobby' }, 'room');
-  expect(frames(back).at(-1)).toEqual({ type: 'room', room: 'lobby', members: ['Alice'] });
-  await thief.ask({ action: 'whisper', to: 'Alice', text: 'who are you now?' }, 'whisper');
-  expect(frames(back).at(-1)).toMatchObject({ type: 'whisper', from: 'Thief' });
-  expect(frames(lost).filter(({ type }) => type === 'whisper')).toEqual([]);
-}
+describeWith([redisServer], 'The sample chat on Lambda', () => {
+  it(
+    'is the same as everywhere',
+    async () => {
+      const home = await homes.opened(lambda());
+      await turnAway(home);
+      await spendAnEvening(home);
+    },
+    EVENING_MS,
+  );
 
-describe('The Lambda entry', () => {
-  it('lets someone disappear whose connection API Gateway calls gone, although no $disconnect came', async () => {
-    const home = await opened(LambdaHome.start());
-    const [alice, bob] = await Promise.all([home.enter(), home.enter()]);
-    for (const [person, name] of [
-      [alice, 'Alice'],
-      [bob, 'Bob'],
-    ] as const) {
-      await person.ask({ action: 'name', name }, 'welcome');
-      await person.ask({ action: 'join', room: 'lobby' }, 'room');
-    }
-    home.api.answerWith(({ connectionId }) => (connectionId === bob.connectionId ? 410 : 200));
-    await alice.ask({ action: 'say', room: 'lobby', text: 'Bob?' }, 'message');
-    expect(frames(alice).slice(-3)).toEqual([
-      { type: 'message', room: 'lobby', from: 'Alice', text: 'Bob?', at: 'now' },
-      { type: 'left', room: 'lobby', name: 'Bob' },
-      count(1),
-    ]);
-  });
-
-  it('starts anew at the next event after a start that failed', async () => {
-    const { lambda, api } = await opened(LambdaHome.start());
-    const event = { requestContext: { eventType: 'CONNECT', routeKey: '$connect', connectionId: 'Late=' } };
-    await expect(lambda.invoke(event, { WEBSOCKET_API_GATEWAY_ENDPOINT: 'not a url' })).rejects.toThrow(
-      'apiGatewayEndpoint',
-    );
-    const repaired = { WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() };
-    expect(await lambda.invoke(event, repaired)).toEqual({ statusCode: 200, body: '{"message":"Connected"}' });
-  });
+  it(
+    'has private rooms, a small one, and numbers for operators',
+    async () => {
+      await tryDoors(await homes.opened(lambda()));
+    },
+    EVENING_MS,
+  );
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /** A Lua script that Redis runs as one atomic step, known to the server by the SHA-1 of its source. */
 export class RedisScript {
-  readonly sha1: string;
+  private hash: string | undefined;
 
   /**
    * @param operation what failed when the script fails, for error messages
@@ -12,7 +12,10 @@ export class RedisScript {
     readonly operation: string,
     readonly source: string,
     readonly isRepeatable: boolean,
-  ) {
-    this.sha1 = createHash('sha1').update(source).digest('hex');
+  ) {}
+
+  // There are dozens of scripts, and a process that starts calls none or few of them.
+  get sha1(): string {
+    return (this.hash ??= createHash('sha1').update(this.source).digest('hex'));
   }
 }
