@@ -2,12 +2,13 @@
 const { process, performance } = globalThis;
 const [, , file, event] = process.argv;
 // As the runtime of Lambda does it.
-const { handler } = file.endsWith('.cjs') ? process.getBuiltinModule('module').createRequire(file)(file) : await import(file);
+const isCommonJs = file.endsWith('.cjs');
+const { handler } = isCommonJs ? process.getBuiltinModule('module').createRequire(file)(file) : await import(file);
 const loadedMs = performance.now();
 const { statusCode } = await handler(JSON.parse(event));
 const answeredMs = performance.now();
 const { user, system } = process.cpuUsage();
 const memoryMb = process.resourceUsage().maxRSS / 1_024;
+const figures = { statusCode, loadedMs, answeredMs, cpuMs: (user + system) / 1_000, memoryMb };
 // On a line of its own: what the handler logs is on others.
-process.stdout.write(`\n${JSON.stringify({ statusCode, loadedMs, answeredMs, cpuMs: (user + system) / 1_000, memoryMb })}`);
-process.exit();
+process.stdout.write(`\n${JSON.stringify(figures)}`, () => process.exit());

@@ -1,17 +1,22 @@
-// npm run bundle -- [--with dynamodb,sqs]: makes dist/lambda.mjs, which is all that the functions of serverless.yml and template.yaml run.
+// npm run bundle [-- --with dynamodb,sqs] [--outdir folder]: makes dist/lambda.mjs and dist/authorizer.mjs, all that serverless.yml and template.yaml deploy.
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundle } from './bundle.recipe.js';
 import { contentsOf } from './bundle.contents.js';
+import { bundle } from './bundle.recipe.js';
 
-const { values } = parseArgs({ options: { with: { type: 'string', default: 'dynamodb,sqs' } } });
-const outfile = fileURLToPath(new URL('dist/lambda.mjs', import.meta.url));
-const metafile = await bundle({
-  entry: fileURLToPath(new URL('../src/lambda.ts', import.meta.url)),
-  outfile,
-  backends: values.with.split(',').filter((name) => name !== ''),
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const { values } = parseArgs({
+  options: {
+    with: { type: 'string', default: 'dynamodb,sqs' },
+    outdir: { type: 'string', default: path('dist') },
+  },
 });
+const backends = values.with.split(',').filter((name) => name !== '');
 
-const { bytes, parts } = contentsOf(metafile);
-console.log(`${outfile}: ${bytes.toLocaleString('en')} bytes`);
-for (const [name, size] of parts.slice(0, 10)) console.log(`${size.toLocaleString('en').padStart(9)}  ${name}`);
+for (const name of ['lambda', 'authorizer']) {
+  const outfile = join(values.outdir, `${name}.mjs`);
+  const { bytes, parts } = contentsOf(await bundle({ entry: path(`../src/${name}.ts`), outfile, backends }));
+  console.log(`${outfile}: ${bytes.toLocaleString('en')} bytes`);
+  for (const [part, size] of parts.slice(0, 10)) console.log(`${size.toLocaleString('en').padStart(11)}  ${part}`);
+}

@@ -14,14 +14,11 @@ const BACKENDS = {
   opentelemetry: ['@opentelemetry/api'],
 };
 
-/** What Nest loads if it is there, and an application without HTTP never uses. */
-const OPTIONAL_IN_NEST = [
-  '@nestjs/microservices',
-  '@nestjs/platform-express',
-  '@nestjs/websockets',
-  'class-transformer',
-  'class-validator',
-];
+/** What Nest loads where it is installed. */
+const OPTIONAL_IN_NEST = ['@nestjs/microservices', '@nestjs/websockets', 'class-transformer', 'class-validator'];
+
+/** What serves HTTP, which no event of a WebSocket API needs. */
+const HTTP = ['@nestjs/platform-express'];
 
 /** Where the AWS SDK looks for credentials after the environment, which has them on Lambda. */
 const CREDENTIALS_ELSEWHERE = [
@@ -36,6 +33,7 @@ const CREDENTIALS_ELSEWHERE = [
 const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
 
 const IN_NEST = /\/node_modules\/@nestjs\//;
+const BEGINNING = /\/@nestjs\/[^/]+\/index\.js$/;
 const RESOLVED = Symbol('resolved');
 
 /**
@@ -46,10 +44,18 @@ const RESOLVED = Symbol('resolved');
  * @param {string} options.outfile e.g. `dist/lambda.mjs`
  * @param {'esm' | 'cjs'} [options.format]
  * @param {readonly string[]} [options.backends] which of {@link BACKENDS} are in it
+ * @param {boolean} [options.http] whether the application serves HTTP as well, by `NestFactory.create`
  * @param {boolean} [options.minify] `false` for a bundle to be read, and profiled
  * @returns esbuild's metafile: what is in it, and how large each part is
  */
-export async function bundle({ entry, outfile, format = 'esm', backends = ['dynamodb', 'sqs'], minify = true }) {
+export async function bundle({
+  entry,
+  outfile,
+  format = 'esm',
+  backends = ['dynamodb', 'sqs'],
+  http = false,
+  minify = true,
+}) {
   const unknown = backends.filter((name) => !Object.hasOwn(BACKENDS, name));
   if (unknown.length > 0)
     throw new Error(`There is no backend ${unknown.join(', ')}: take ${Object.keys(BACKENDS).join(', ')}.`);
@@ -64,8 +70,8 @@ export async function bundle({ entry, outfile, format = 'esm', backends = ['dyna
     target: 'node22',
     // The ES modules of the AWS SDK, of which what nobody uses can be left out.
     mainFields: ['module', 'main'],
-    external: [...unused, ...OPTIONAL_IN_NEST, ...CREDENTIALS_ELSEWHERE],
-    plugins: [withoutGateway(), nestWithoutHttp(), rxjsAsModules()],
+    external: [...unused, ...(http ? [] : HTTP), ...OPTIONAL_IN_NEST, ...CREDENTIALS_ELSEWHERE],
+    plugins: [withoutGateway(), ...(http ? [] : [nestWithoutHttp()]), rxjsAsModules()],
     // What packages in CommonJS require of Node.
     ...(format === 'esm' && {
       banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
@@ -101,7 +107,9 @@ function nestWithoutHttp() {
         const isNest = path.startsWith('@nestjs/') || IN_NEST.test(rest.importer);
         if (!isNest || pluginData === RESOLVED) return undefined;
         const found = await resolve(path, { ...rest, pluginData: RESOLVED });
-        return found.errors.length > 0 || found.external ? found : { ...found, sideEffects: false };
+        // What packages begin with loads reflect-metadata.
+        const isInert = found.errors.length === 0 && !found.external && !BEGINNING.test(found.path);
+        return isInert ? { ...found, sideEffects: false } : found;
       });
       onLoad({ filter: /@nestjs\/core\/nest-application\.js$/ }, () => ({
         contents: `export class NestApplication { constructor() { throw new Error('HTTP was left out of this bundle, which is for Lambda.'); } }`,

@@ -5,6 +5,7 @@ import type { LocalRecipients } from '../contracts/local.recipients.js';
 import type { RequestBudget } from '../contracts/request.budget.js';
 import type { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
+import type { LoopPace } from './loop.pace.js';
 
 /** What broadcasts share. */
 export interface BroadcastTools {
@@ -13,6 +14,7 @@ export interface BroadcastTools {
   readonly local: () => LocalRecipients | null;
   readonly clock: Clock;
   readonly lanes: DeliveryLanes;
+  readonly pace: LoopPace;
   readonly budget: RequestBudget | null;
   readonly observer: FanOutObserver | null;
   /** Tries once to deliver. */

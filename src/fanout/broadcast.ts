@@ -11,7 +11,6 @@ import type { LaneTicket } from './delivery.lanes.js';
 import type { BroadcastObservation, DeliveryProgress } from './fan-out.observer.js';
 import type { GonePruner } from './gone.pruner.js';
 import { IdSet } from './id-set.js';
-import { LoopPace } from './loop.pace.js';
 import { tellEvery } from './progress.ticker.js';
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
@@ -21,7 +20,6 @@ const NOT_LOOKED_UP: DeliveryOutcome = Object.freeze({ status: 'failed', reason:
 export class Broadcast implements DeliveryListener {
   private readonly counts = noDeliveries();
   private readonly seen = new IdSet();
-  private readonly pace = new LoopPace();
   private readonly message: OutgoingMessage;
   private readonly deliveries: Deliveries;
   private readonly startedAt: number;
@@ -136,7 +134,7 @@ export class Broadcast implements DeliveryListener {
           this.tools.lanes.leave(ticket);
           this.settle(ticket.connectionId, this.withoutRecord(connection), 0);
         }
-        if (this.pace.step()) await this.pace.rest();
+        if (this.tools.pace.step()) await this.tools.pace.rest();
       }
     } finally {
       for (const ticket of tickets.slice(next)) this.tools.lanes.leave(ticket);
@@ -173,7 +171,7 @@ export class Broadcast implements DeliveryListener {
         const sending = this.send(recipient, this.tools.lanes.enter(connectionId), wait);
         if (sending !== undefined) await sending;
       }
-      if (this.pace.step()) await this.pace.rest();
+      if (this.tools.pace.step()) await this.tools.pace.rest();
     }
   }
 

@@ -17,6 +17,7 @@ import type { FanOutObserver } from './fan-out.observer.js';
 import { GonePruner } from './gone.pruner.js';
 import { timeLeftMs } from './invocation.deadline.js';
 import { keepingAlive } from './keeping-alive.js';
+import { LoopPace } from './loop.pace.js';
 import type { TransportRouter } from './transport.router.js';
 
 export interface FanOutSettings {
@@ -74,8 +75,9 @@ export class FanOutEngine {
     const attempt = (...call: Parameters<FanOutEngine['attempt']>): ReturnType<FanOutEngine['attempt']> =>
       this.attempt(...call);
     const flush = (message: OutgoingMessage): void => router.flush(message);
-    const lanes = new DeliveryLanes();
-    this.tools = { store, local, clock, lanes, budget, observer, attempt, flush, deliveryTimeoutMs, progressEveryMs };
+    const [lanes, pace] = [new DeliveryLanes(), new LoopPace()];
+    const shared = { store, local, clock, lanes, pace, budget, observer };
+    this.tools = { ...shared, attempt, flush, deliveryTimeoutMs, progressEveryMs };
   }
 
   /** Runs `work` with one signal for all that may end it early, the invocation that it is part of among them; with none where nothing does. */

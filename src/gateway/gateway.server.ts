@@ -39,7 +39,7 @@ import { createSocketServer, type SocketServer } from './socket.server.js';
 /** What the server works with. */
 export interface GatewayServerContext {
   readonly options: ResolvedGatewayOptions;
-  readonly handler: WebSocketHandler;
+  readonly handler: Pick<WebSocketHandler, 'handle' | 'ownRoutes' | 'protocolRoutes'>;
   readonly publisher: EventPublisher;
   readonly transport: LocalTransport;
   readonly store: ConnectionStore;

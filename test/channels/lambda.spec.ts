@@ -133,6 +133,26 @@ describe('the protocol on Lambda', () => {
     expect(inboxOf(connectionId)).toHaveLength(3);
   });
 
+  it('calls nothing recovered of which a part did not arrive, and tries again when asked to', async () => {
+    const app = await instance({ maxPayloadBytes: 4_000 });
+    const ada = await connected(app, 'ada');
+    for (let count = 1; count <= 3; count++) await app.manager.publish('room', `${count} ${'x'.repeat(1_500)}`);
+    const subscribe = (more: Got) =>
+      app.manager.handle(message(ada, { action: 'subscribe', id: 's', channel: 'room', ...more }));
+    let isRefused = false;
+    api.answerWith(({ body }) => (!isRefused && (isRefused = body.includes('"type":"part"')) ? 413 : 200));
+    expect(await subscribe({ history: 3 })).toEqual(TAKEN);
+    expect(inboxOf(ada).slice(1)).toMatchObject([{ type: 'error', id: 's', code: 'unavailable', retry: true }]);
+    expect((await app.manager.getStats()).channels).toEqual({});
+    await subscribe({ history: 3 });
+    const [{ epoch }] = (await app.manager.getHistory('room', 1)) as [{ epoch: string }];
+    expect(inboxOf(ada).at(-1)).toMatchObject({ type: 'subscribed', epoch, offset: 3 });
+    isRefused = false;
+    await subscribe({ recover: { epoch, offset: 0 } });
+    expect(inboxOf(ada).at(-1)).toMatchObject({ type: 'error', code: 'unavailable' });
+    expect((await app.manager.getStats()).channels).toEqual({ room: 1 });
+  });
+
   it('counts a request once, whichever instance it comes to', async () => {
     const [one, two] = [await instance(), await instance()];
     const ada = await connected(one, 'ada');
@@ -192,7 +212,17 @@ describe('presence on Lambda', () => {
     await as(two, ada, 'ada', 'subscribe');
     released.open();
     await leaving;
-    expect((await one.manager.getPresence(ROOM)).map(({ id }) => id)).toEqual(['ada']);
+    expect(await one.manager.getPresence(ROOM)).toEqual([{ id: 'ada', info: { name: 'ADA' } }]);
+  });
+
+  it('still shows what the rule said of a member whom the application joins as well', async () => {
+    const app = await instance();
+    const [ada, ada2] = [await connected(app, 'ada'), await connected(app, 'ada')];
+    await as(app, ada, 'ada', 'subscribe');
+    for (const connectionId of [ada, ada2]) {
+      expect(await app.manager.joinChannel(connectionId, ROOM)).toBe(true);
+      expect(await app.manager.getPresence(ROOM)).toEqual([{ id: 'ada', info: { name: 'ADA' } }]);
+    }
   });
 
   it('is right after any history of coming and going in several instances at once', async () => {

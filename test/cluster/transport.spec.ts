@@ -163,6 +163,30 @@ describe('the transport to other nodes', () => {
     expect(await unheard).toEqual({ status: 'failed', reason: 'node-away' });
   });
 
+  it('waits once for a node that does not listen, not for each message again, and anew when it was heard', async () => {
+    const send = (text: string): Promise<DeliveryAttempt> => {
+      const message = messageOf(text);
+      const outcome = deliver('a', '1', message);
+      transport.flush(message);
+      return outcome;
+    };
+    bus.posting = () => 'unheard';
+    const first = send('first');
+    await clock.advance(0);
+    await clock.advance(ANSWER_TIMEOUT_MS);
+    expect(await first).toEqual({ status: 'failed', reason: 'node-away' });
+    expect(await send('second')).toEqual({ status: 'failed', reason: 'node-away' });
+    bus.posting = () => 'sent';
+    expect(await send('third')).toEqual({ status: 'delivered' });
+    expect(nodes.a.asked).toHaveLength(1);
+    let tries = 0;
+    bus.posting = () => (++tries < 4 ? 'unheard' : 'sent');
+    const fourth = send('fourth');
+    await clock.advance(0);
+    await clock.advance(500);
+    expect(await fourth).toEqual({ status: 'delivered' });
+  });
+
   it('fails at once when the bus does', async () => {
     bus.posting = () => Promise.reject(new StoreUnavailableError('send to a node'));
     const message = messageOf('hello');

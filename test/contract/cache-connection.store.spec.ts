@@ -3,7 +3,7 @@ import { Keyv } from 'keyv';
 import { CacheConnectionStore } from '../../src/index.js';
 import { RemoteCache } from '../support/remote.cache.js';
 import { connectionStoreContract } from './connection-store.contract.js';
-import { Wire } from './wire.js';
+import { Wire } from '../../src/testing/contract/races/wire.js';
 
 const inMemory: Readonly<Record<string, () => Cache>> = {
   'the default cache': () => createCache(),

@@ -1,27 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe } from '@jest/globals';
-import type { ConnectionStore } from '../../src/contracts/connection.store.js';
-import { ManualClock } from '../support/manual.clock.js';
+import { describe, it } from '@jest/globals';
+import {
+  connectionStoreContract as exportedContract,
+  subjectsOf,
+} from '../../src/testing/contract/connection-store.contract.js';
+import type { StoreSetup } from '../../src/testing/contract/store.settings.js';
+import type { Wire } from '../../src/testing/contract/races/wire.js';
 import { faultsContract } from './faults.contract.js';
-import { lifetimeContract } from './lifetime.contract.js';
-import { listingContract } from './listing.contract.js';
-import { membershipContract } from './membership.contract.js';
 import { randomHistoriesContract } from './random-histories.contract.js';
-import { racesContract } from './races.contract.js';
-import { registrationContract } from './registration.contract.js';
-import { EXPIRE_AFTER_SECONDS, StoreHarness } from './store.harness.js';
-import type { Subject } from './subject.js';
-import { Wire } from './wire.js';
-
-/** What the suite asks of a store's maker. */
-export interface StoreSettings {
-  /** What the store's keys are to start with: different for each store, so that none sees what another left behind. */
-  readonly keyPrefix: string;
-  /** The clock that the store is to read. */
-  readonly clock: ManualClock;
-  /** When a record that nothing touches is to disappear. */
-  readonly expireAfterSeconds: number;
-}
 
 /** What a store can and cannot do; the suite leaves out what it cannot. */
 export interface StoreCapabilities {
@@ -44,7 +29,7 @@ export interface StoreCapabilities {
 export interface ConnectionStoreContract {
   readonly name: string;
   /** Makes an empty store; or, with the same settings again, another writer to the same state. */
-  create(settings: StoreSettings): ConnectionStore | Promise<ConnectionStore>;
+  create: StoreSetup['create'];
   /** What all requests of the stores go over. Leave it out for a store that makes none: then there is nothing to hold and nothing to fail. */
   readonly wire?: Wire;
   readonly capabilities?: StoreCapabilities;
@@ -56,45 +41,21 @@ export interface ConnectionStoreContract {
   readonly schedules?: number;
 }
 
-/** Holds a `ConnectionStore` to everything that the port promises. */
+/** Holds a `ConnectionStore` to everything that the port promises: the suite that authors of stores get, failing requests, and random histories. */
 export function connectionStoreContract(contract: ConnectionStoreContract): void {
-  const { name, wire = new Wire(), concurrency = 2_000, runs = 300, schedules = 100 } = contract;
+  const { name, wire, runs = 300, create: createStore, concurrency = 2_000, schedules = 100 } = contract;
   const {
     readsClock = true,
     readsMemory = false,
     writers = 'many',
     placesLapseAfterMs = 0,
   } = contract.capabilities ?? {};
-  const settings = (): StoreSettings => ({
-    keyPrefix: `${randomUUID()}:`,
-    clock: new ManualClock(),
-    expireAfterSeconds: EXPIRE_AFTER_SECONDS,
-  });
-  const create = async (): Promise<Subject> => {
-    const shared = settings();
-    const store = await contract.create(shared);
-    const others = Array.from({ length: writers === 'many' ? 2 : 0 }, async () => contract.create(shared));
-    return { stores: [store, ...(await Promise.all(others))], clock: shared.clock, wire };
-  };
+  const setup = { create: createStore, writers, ...(wire !== undefined && { wire }) };
+  exportedContract(name, { ...setup, describe, it, readsClock, concurrency, schedules });
 
-  describe(`${name}, as a connection store`, () => {
-    const harness = new StoreHarness(concurrency, readsClock);
-
-    beforeEach(async () => {
-      const own = settings();
-      Object.assign(harness, { store: await contract.create(own), clock: own.clock, scope: randomUUID() });
-    });
-
-    afterEach(async () => {
-      await harness.store.close();
-    });
-
-    registrationContract(harness);
-    membershipContract(harness);
-    listingContract(harness);
-    lifetimeContract(harness);
-    racesContract({ create, readsClock, schedules });
-    if (contract.wire !== undefined) faultsContract({ create, readsMemory, placesLapseAfterMs });
-    randomHistoriesContract({ create, readsClock, isWired: contract.wire !== undefined, runs });
+  describe(`${name}, as a connection store, further`, () => {
+    const create = subjectsOf(setup);
+    if (wire !== undefined) faultsContract({ create, readsMemory, placesLapseAfterMs });
+    randomHistoriesContract({ create, readsClock, isWired: wire !== undefined, runs });
   });
 }

@@ -5,7 +5,7 @@ import { DynamoDbConnectionStore } from '../../src/stores/dynamodb/dynamodb-conn
 import { DynamoDbServer } from '../support/dynamodb.server.js';
 import { putOnWire } from '../support/wired.client.js';
 import { connectionStoreContract } from './connection-store.contract.js';
-import { Wire } from './wire.js';
+import { Wire } from '../../src/testing/contract/races/wire.js';
 
 // Dynalite takes about a thousand requests a second.
 jest.setTimeout(180_000);

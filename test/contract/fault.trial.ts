@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals';
 import { StoreUnavailableError } from '../../src/errors/store-unavailable.error.js';
-import { aftermathOf } from './aftermath.js';
+import { aftermathOf } from '../../src/testing/contract/races/aftermath.js';
 import { Fault, type FaultManner } from './fault.js';
-import type { Operation } from './operations.js';
+import type { Operation } from '../../src/testing/contract/races/operations.js';
 import { PREPARED, SCENARIO_NAMES } from './scenarios.js';
-import { expectAgreement, readState, textOf, type StoreState } from './store.state.js';
-import { referenceSubject, type Subject } from './subject.js';
+import { expectAgreement, readState, textOf, type StoreState } from '../../src/testing/contract/races/store.state.js';
+import { referenceSubject, type Subject } from '../../src/testing/contract/races/subject.js';
 
 /** Longer than any operation takes, however often it tries. */
 const HANGS_AFTER_MS = 5_000;

@@ -1,4 +1,4 @@
-import { failing, type Failure, type Interceptor } from './wire.js';
+import { failing, type Failure, type Interceptor } from '../../src/testing/contract/races/wire.js';
 
 /** How a line breaks at a request, and what happens then. */
 export interface FaultManner {

@@ -3,8 +3,8 @@ import { StoreUnavailableError } from '../../src/errors/store-unavailable.error.
 import { Fault, FAULT_MANNERS } from './fault.js';
 import { outcomeOf, prepared, run, withstands } from './fault.trial.js';
 import { CHANGES, READS } from './scenarios.js';
-import { withSubject, type CreateSubject } from './subject.js';
-import { failing } from './wire.js';
+import { withSubject, type CreateSubject } from '../../src/testing/contract/races/subject.js';
+import { failing } from '../../src/testing/contract/races/wire.js';
 
 /** Every operation, on a line that breaks at each of its requests in turn. */
 export function faultsContract(options: {

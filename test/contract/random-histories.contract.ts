@@ -2,13 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ConnectionStore } from '../../src/contracts/connection.store.js';
 import { StoreUnavailableError } from '../../src/errors/store-unavailable.error.js';
-import { inTurn } from './operations.js';
-import { exploreRace } from './race.js';
+import { inTurn } from '../../src/testing/contract/races/operations.js';
+import { exploreRace } from '../../src/testing/contract/races/race.js';
 import { change, operationOf, step, STEP_NAMES, type Step } from './steps.js';
-import { collect } from './store.harness.js';
-import { expectAgreement, readState, type StoreState } from './store.state.js';
-import { referenceSubject, withSubject, type CreateSubject, type Subject } from './subject.js';
-import { failing, type Failure } from './wire.js';
+import { collect } from '../../src/testing/contract/store.harness.js';
+import { expectAgreement, readState, type StoreState } from '../../src/testing/contract/races/store.state.js';
+import {
+  referenceSubject,
+  withSubject,
+  type CreateSubject,
+  type Subject,
+} from '../../src/testing/contract/races/subject.js';
+import { failing, type Failure } from '../../src/testing/contract/races/wire.js';
 
 /** Requests that nothing happens to, for each two that something does. */
 const QUIET: readonly null[] = new Array<null>(10).fill(null);

@@ -4,7 +4,7 @@ import { RedisConnectionStore } from '../../src/stores/redis/redis-connection.st
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 import { overWire } from '../support/wired.client.js';
 import { connectionStoreContract } from './connection-store.contract.js';
-import { Wire } from './wire.js';
+import { Wire } from '../../src/testing/contract/races/wire.js';
 
 describeWithRedis('Redis', () => {
   let redis: RedisServer;

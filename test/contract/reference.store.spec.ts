@@ -1,8 +1,8 @@
 import { connectionStoreContract } from './connection-store.contract.js';
-import { ReferenceModel } from './reference.model.js';
-import { ReferenceStore } from './reference.store.js';
-import { EXPIRE_AFTER_MS } from './store.harness.js';
-import { Wire } from './wire.js';
+import { ReferenceModel } from '../../src/testing/contract/races/reference.model.js';
+import { ReferenceStore } from '../../src/testing/contract/races/reference.store.js';
+import { EXPIRE_AFTER_MS } from '../../src/testing/contract/store.harness.js';
+import { Wire } from '../../src/testing/contract/races/wire.js';
 
 const wire = new Wire();
 const models = new Map<string, ReferenceModel>();

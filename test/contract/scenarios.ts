@@ -1,5 +1,17 @@
-import { add, ensure, find, inTurn, join, leave, list, remove, touch, wait, type Operation } from './operations.js';
-import type { Names } from './store.state.js';
+import {
+  add,
+  ensure,
+  find,
+  inTurn,
+  join,
+  leave,
+  list,
+  remove,
+  touch,
+  wait,
+  type Operation,
+} from '../../src/testing/contract/races/operations.js';
+import type { Names } from '../../src/testing/contract/races/store.state.js';
 
 /** Who is where before each scenario: `a` alone in "sport", and with `b` in "news"; `gone` has just been removed. */
 export const PREPARED: Operation = inTurn(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { JoinLimits } from '../../src/contracts/connection.store.js';
-import * as operations from './operations.js';
-import type { Operation } from './operations.js';
-import type { Names } from './store.state.js';
+import * as operations from '../../src/testing/contract/races/operations.js';
+import type { Operation } from '../../src/testing/contract/races/operations.js';
+import type { Names } from '../../src/testing/contract/races/store.state.js';
 
 /** One step of a random history, as data, so that a failing history can be printed and shrunk. */
 export type Step =

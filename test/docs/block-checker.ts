@@ -29,6 +29,8 @@ const OPTIONS: ts.CompilerOptions = {
     'nestjs-apigateway-websocket/client': [join(ROOT, 'src/client/index.ts')],
     'nestjs-apigateway-websocket/gateway': [join(ROOT, 'src/gateway/index.ts')],
     'nestjs-apigateway-websocket/lambda': [join(ROOT, 'src/lambda/index.ts')],
+    'nestjs-apigateway-websocket/testing': [join(ROOT, 'src/testing/index.ts')],
+    'nestjs-apigateway-websocket/testing/contract': [join(ROOT, 'src/testing/contract/index.ts')],
   },
 };
 

@@ -1,80 +1,60 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { describeInBrowser, launchBrowser } from '../support/browser.js';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { describeInBrowser } from '../support/browser.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
-import { intercept, type Visit } from './interception.js';
-import { Person } from './person.js';
+import { useVisits, type Visits } from './browser-visits.js';
+import { SECRETS } from './homes.js';
+import type { Visit } from './interception.js';
+import type { Person } from './person.js';
 import { SampleProcess } from './sample-process.js';
 
-const KEEP_ALIVE = '04:00';
+/** More than the server asks pages to wait between two pings. */
+const KEEP_ALIVE = '00:30';
 
-/** What a server says that has lost the names, too, as one does that keeps them in the same Redis. */
-const NO_NAME = '{"type": "error", "action": "say", "code": "no-name", "message": "Choose a name first."}';
-const NOT_IN_ROOM =
-  '{"type": "error", "action": "say", "code": "not-in-room", "message": "Join #lobby to talk there."}';
+describeWithRedis('The page of the sample chat, forgotten by a server on Redis', () => {
+  let visits: Visits;
+  let redis: RedisServer;
+  let sample: SampleProcess;
 
-let browser: Browser;
-let redis: RedisServer;
-let sample: SampleProcess;
-let people: Person[];
+  async function enterLobby(name: string, options?: Visit): Promise<Person> {
+    const person = await visits.enter(sample.url, name, options);
+    await person.join('lobby');
+    return person;
+  }
 
-async function visit({ prepare, ...options }: Visit = {}): Promise<Person> {
-  const context = await browser.newContext(options);
-  await prepare?.(context);
-  const person = await Person.visit(sample.url, context);
-  people.push(person);
-  return person;
-}
+  /** Empties the store as a crash does; resolves once the application can use it again. */
+  async function crashRedis(): Promise<void> {
+    await redis.kill();
+    await redis.restart();
+    // Let in only by a server that reaches its store, and tries until then.
+    const witness = await visits.visit(sample.url);
+    witness.expectOutage();
+    await witness.enter('Witness');
+  }
 
-async function enterLobby(name: string, options?: Visit): Promise<Person> {
-  const person = await visit(options);
-  await person.choose(name);
-  await person.join('lobby');
-  return person;
-}
+  /** How often a text stands in somebody's log. */
+  async function times(person: Person, text: string): Promise<number> {
+    return (await person.said()).filter((said) => said === text).length;
+  }
 
-/** Empties the store as a crash does; resolves once the application can use it again. */
-async function crashRedis(): Promise<void> {
-  await redis.kill();
-  await redis.restart();
-  // Let in only by a server that reaches its store, and tries until then.
-  const witness = await visit();
-  witness.forgive(/WebSocket connection to .* failed/);
-  await witness.page.getByText('Connected').first().waitFor();
-}
-
-/** How often a text stands in somebody's log. */
-function times({ log }: Person, text: string): Promise<number> {
-  return log.getByText(text, { exact: true }).count();
-}
-
-describeInBrowser('The page of the sample chat, forgotten by the server', () => {
-  describeWithRedis('on Redis', () => {
-    beforeAll(async () => {
-      browser = await launchBrowser();
-    });
-
-    afterAll(async () => {
-      await browser.close();
-    });
+  describeInBrowser('in a browser', () => {
+    visits = useVisits();
 
     beforeEach(async () => {
-      people = [];
       redis = await RedisServer.start();
       // A node of a cluster would register everything again before a page has noticed.
-      sample = await SampleProcess.start(0, { WEBSOCKET_REDIS_URL: redis.url, WEBSOCKET_CLUSTER: 'false' });
+      sample = await SampleProcess.start(0, { ...SECRETS, REDIS_URL: redis.url, WEBSOCKET_CLUSTER: 'false' });
     });
 
     afterEach(async () => {
-      for (const context of browser.contexts()) await context.close();
       await sample.stop();
       await redis.kill();
-      expect(people.flatMap(({ problems }) => problems)).toEqual([]);
     });
 
     it('goes on in its room with what it says next, and delivers that once', async () => {
       const alice = await enterLobby('Alice');
       const bob = await enterLobby('Bob');
+      await bob.say('before');
+      await alice.sees('before');
       await crashRedis();
 
       await bob.say('anyone?');
@@ -85,17 +65,20 @@ describeInBrowser('The page of the sample chat, forgotten by the server', () => 
       await alice.sees('good');
 
       expect(await times(bob, 'anyone?')).toBe(1);
+      // What was said meanwhile is there, and who cannot know whether that is all is told so.
+      expect(await alice.said()).toEqual(['before', 'anyone?', 'I am', 'good']);
+      expect(await alice.log.getByText(/^You missed messages/).count()).toBe(1);
       for (const person of [alice, bob]) {
         expect(await times(person, 'I am')).toBe(1);
         await person.conversation('lobby, 2 people, joined').waitFor();
         await person.member('Alice').waitFor();
         await person.member('Bob').waitFor();
         expect(await person.message.inputValue()).toBe('');
-        expect(await person.page.getByRole('alert').textContent()).toBe('');
+        expect(await person.page.locator('#problem').textContent()).toBe('');
       }
     });
 
-    it('hears of its rooms again, without a word, once it has kept its connection alive', async () => {
+    it('hears of its room again, without a word, once it has kept its connection alive', async () => {
       const alice = await enterLobby('Alice');
       const bob = await enterLobby('Bob', { prepare: (context) => context.clock.install() });
       await crashRedis();
@@ -106,45 +89,18 @@ describeInBrowser('The page of the sample chat, forgotten by the server', () => 
       await bob.sees('still there?');
     });
 
-    it('goes on in its room when the names are forgotten as well', async () => {
-      let isForgotten = true;
-      const alice = await enterLobby('Alice', {
-        prepare: intercept('"say"', (pass, answer) => {
-          if (isForgotten) answer(NO_NAME);
-          else pass();
-          isForgotten = false;
-        }),
-      });
-      const bob = await enterLobby('Bob');
-      await alice.say('hello');
-      await bob.sees('hello');
-      expect(await times(bob, 'hello')).toBe(1);
-    });
-
-    it('sends a message twice and no more, and gives it back with the reason', async () => {
-      let attempts = 0;
-      const alice = await enterLobby('Alice', {
-        prepare: intercept('"say"', (_, answer) => {
-          attempts++;
-          answer(NOT_IN_ROOM);
-        }),
-      });
-      await alice.say('hello?');
-      await alice.isTold('Join #lobby to talk there.');
-      expect(await alice.message.inputValue()).toBe('hello?');
-      expect(attempts).toBe(2);
-    });
-
-    it('asks for another name when somebody took its own meanwhile, and goes on in its room with that', async () => {
+    it('comes back into a private room with its invitation', async () => {
       const alice = await enterLobby('Alice');
+      const link = await alice.makePrivateRoom('board');
+      const bob = await visits.enter(link, 'Bob');
+      await bob.isIn('board');
       await crashRedis();
-      const other = await enterLobby('alice');
 
-      await alice.say('it is me');
-      await alice.page.getByText('Alice is here already.').waitFor();
-      await alice.choose('Alicia');
-      await other.member('Alicia').waitFor();
-      expect(await alice.message.inputValue()).toBe('it is me');
+      await alice.say('are we alone?');
+      await alice.sees('are we alone?');
+      await bob.say('we are');
+      await alice.sees('we are');
+      await alice.member('Bob').waitFor();
     });
   });
 });

@@ -80,13 +80,15 @@ export class Guest {
       went: new Inbox<string>(),
       refusals: new Inbox<string>(),
     };
-    room.onMessage(({ data: { text }, from }: { data: { text: string }; from?: string }) =>
-      seat.said.push({ text, from }),
-    );
+    room.onMessage(({ data, from }) => seat.said.push({ text: (data as { text: string }).text, from }));
     room.onJoining(({ id }) => seat.came.push(id));
     room.onLeaving(({ id }) => seat.went.push(id));
     room.onStatus((_, error) => error !== undefined && seat.refusals.push(error.code));
     return seat;
+  }
+
+  async ask<Reply>(event: string, data?: unknown): Promise<Reply> {
+    return (await this.client.request(event, data)) as Reply;
   }
 
   async join(channel: string, data?: unknown): Promise<Seat> {

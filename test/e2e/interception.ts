@@ -59,16 +59,14 @@ export class Cable {
 /** Writes the addresses of the WebSocket into the pages that are loaded, as one who deploys them does. */
 export function pointTo(urls: readonly string[]): Preparation {
   return (context) =>
-    context.route(
-      ({ pathname }) => pathname === '/' || pathname.endsWith('.html'),
-      async (route) => {
-        const response = await route.fetch();
-        const html = await response.text();
-        const named = html.replace('name="chat-gateway" content=""', `name="chat-gateway" content="${urls.join(', ')}"`);
-        if (named === html) throw new Error('The page has no place for the addresses of the WebSocket.');
-        await route.fulfill({ response, body: named });
-      },
-    );
+    context.addInitScript(`
+      new MutationObserver((_, observer) => {
+        const meta = document.querySelector('meta[name="chat-gateway"]');
+        if (meta === null) return;
+        meta.content = ${JSON.stringify(urls.join(', '))};
+        observer.disconnect();
+      }).observe(document, { childList: true, subtree: true });
+    `);
 }
 
 /** Has every use of the session's storage throw, as it does where the browser forbids it. */

@@ -54,14 +54,14 @@ async function spendAnEvening({ webSockets }: Home): Promise<void> {
   expect(await refusalOf(chidi.join('presence-room.Lobby'))).toBe('forbidden');
   expect(await refusalOf(list.publish({ room: 'lobby', people: 99 }, { event: 'count' }))).toBe('forbidden');
 
-  expect(await alice.client.request('direct', { to: bob.id, text: 'just us two' })).toMatchObject({
+  expect(await alice.ask('direct', { to: bob.id, text: 'just us two' })).toMatchObject({
     id: expect.any(String),
   });
   expect(await bob.direct.next()).toEqual({ from: alice.id, text: 'just us two' });
-  expect(await chidi.client.request('direct', { to: 'Dora~0123456789abcdef', text: 'anyone?' })).toEqual({
+  expect(await chidi.ask('direct', { to: 'Dora~0123456789abcdef', text: 'anyone?' })).toEqual({
     problem: 'not-here',
   });
-  expect(await chidi.client.request('direct', { to: bob.id, text: ['x'] })).toEqual({ problem: 'bad-message' });
+  expect(await chidi.ask('direct', { to: bob.id, text: ['x'] })).toEqual({ problem: 'bad-message' });
   expect(chidi.direct.all).toEqual([]);
 
   // Whoever has the key is the same person, with another connection; whoever has only the name is somebody else.
@@ -77,20 +77,25 @@ async function spendAnEvening({ webSockets }: Home): Promise<void> {
   bob.client.close();
   expect(await hers.went.next()).toBe(bob.id);
   await arrived(counts, (count) => JSON.stringify(count) === '{"room":"lobby","people":1}');
-  expect(await alice.client.request('direct', { to: bob.id, text: 'still there?' })).toEqual({ problem: 'not-here' });
+  expect(await alice.ask('direct', { to: bob.id, text: 'still there?' })).toEqual({ problem: 'not-here' });
   expect(hers.came.all).toEqual([bob.id]);
+}
+
+interface Invited {
+  readonly room: string;
+  readonly invitation: string;
 }
 
 /** A room by invitation, a room with four places, and the numbers for operators. */
 async function tryDoors({ webSockets }: Home): Promise<void> {
   const enter = (name: string): Promise<Guest> => Guest.enter(webSockets, name);
   const [alice, bob] = [await enter('Alice'), await enter('Bob')];
-  const { room, invitation } = await alice.client.request<'private-room'>('private-room', { title: 'Board' });
-  const channel = `presence-private.${String(room)}`;
+  const { room, invitation } = await alice.ask<Invited>('private-room', { title: 'Board' });
+  const channel = `presence-private.${room}`;
   const inside = await alice.join(channel, { invitation });
   await say(inside, 'among us');
-  const forged = String(invitation).replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
-  const { invitation: another } = await bob.client.request<'private-room'>('private-room', { title: 'Board' });
+  const forged = invitation.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  const { invitation: another } = await bob.ask<Invited>('private-room', { title: 'Board' });
   for (const wrong of [undefined, {}, { invitation: forged }, { invitation: another }]) {
     expect(await refusalOf(bob.join(channel, wrong))).toBe('forbidden');
   }
@@ -98,7 +103,7 @@ async function tryDoors({ webSockets }: Home): Promise<void> {
   expect(guest.said.all).toEqual([{ text: 'among us', from: alice.id }]);
   await say(guest, 'thank you');
   await arrived(inside.said, ({ text }) => text === 'thank you');
-  expect(await alice.client.request('private-room', { title: '<b>' })).toEqual({ problem: 'bad-title' });
+  expect(await alice.ask('private-room', { title: '<b>' })).toEqual({ problem: 'bad-title' });
 
   const sitting = await Promise.all(['One', 'Two', 'Three', 'Four'].map(enter));
   for (const person of sitting) await person.join(BOOTH);
@@ -110,9 +115,9 @@ async function tryDoors({ webSockets }: Home): Promise<void> {
   await waiting.room.ready;
   expect(waiting.room.memberCount).toBe(4);
 
-  expect(await fifth.client.request('stats', { key: 'a guess' })).toEqual({ problem: 'wrong-key' });
-  expect(await fifth.client.request('stats')).toEqual({ problem: 'wrong-key' });
-  const stats = await fifth.client.request<'stats'>('stats', { key: SECRETS.OPERATOR_KEY });
+  expect(await fifth.ask('stats', { key: 'a guess' })).toEqual({ problem: 'wrong-key' });
+  expect(await fifth.ask('stats')).toEqual({ problem: 'wrong-key' });
+  const stats = await fifth.ask<object>('stats', { key: SECRETS.OPERATOR_KEY });
   expect(stats).toMatchObject({ connections: 6, channels: 2, handledHere: expect.any(Number) });
   expect(stats).toMatchObject({
     largest: [

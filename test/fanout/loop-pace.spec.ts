@@ -101,6 +101,27 @@ describe('a message to many sockets of this process', () => {
     expect(turns).toBeGreaterThanOrEqual(8);
   });
 
+  it('holds up everything else no longer where there are very many such messages at once', async () => {
+    const engine = engineWith(new BusyTransport(0.01));
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    const delivered = await Promise.all(Array.from({ length: 100 }, () => sendTo(engine, 400)));
+    clearInterval(others);
+    expect(delivered).toEqual(delivered.map(() => 400));
+    // 400 ms of work in stretches of 5 ms; each message by itself is done within one.
+    expect(turns).toBeGreaterThanOrEqual(20);
+  });
+
+  it('lets one that is small go before one that is large is over', async () => {
+    const engine = engineWith(new BusyTransport(0.05));
+    const ended: string[] = [];
+    const large = sendTo(engine, 2_000).then(() => ended.push('large'));
+    await new Promise((resolve) => setImmediate(resolve));
+    await sendTo(engine, 100).then(() => ended.push('small'));
+    await large;
+    expect(ended).toEqual(['small', 'large']);
+  });
+
   it('does not pause at all when it is small', async () => {
     const transport = new BusyTransport(0);
     let isOver = false;

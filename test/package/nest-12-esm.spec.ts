@@ -17,11 +17,6 @@ describe('an ES module application on NestJS 12', () => {
   }, 120_000);
   afterAll(removeDirectories);
 
-  it('answers a client on the embedded gateway', async () => {
-    const { stdout } = await run(directory, process.execPath, 'dist/main.js');
-    expect(stdout.trim().split('\n').at(-1)).toBe('{"echo":"hello","delivered":0}');
-  }, 60_000);
-
   it('imports both entries of the package by name', async () => {
     const { stdout } = await run(directory, process.execPath, 'dist/imports.js');
     expect(JSON.parse(stdout)).toEqual({

@@ -19,6 +19,8 @@ Inject(WebSocketManager)(Answers, undefined, 0);
 OnEvent('websocket.message')(Answers.prototype, 'hear', Object.getOwnPropertyDescriptor(Answers.prototype, 'hear'));
 
 class AppModule {}
-Module({ imports: [EventEmitterModule.forRoot(), WebSocketModule.forRoot({ dynamodb: {} })], providers: [Answers] })(AppModule);
+Module({ imports: [EventEmitterModule.forRoot(), WebSocketModule.forRoot({ dynamodb: {} })], providers: [Answers] })(
+  AppModule,
+);
 
 export const handler = createLambdaHandler(AppModule);

@@ -57,7 +57,7 @@ export class DynamoDbTable {
     let outcome: { readonly result: Result } | undefined;
     try {
       // Loading it may take a cold process a while, which says nothing about the table.
-      const sdk = await import('./dynamodb.sdk.js');
+      const sdk = await import('@aws-sdk/client-dynamodb');
       const perform = async (): Promise<void> => {
         const requests = new TableRequests(sdk, await this.holder.client(), tableName, abort.signal);
         outcome = { result: await work(requests) };

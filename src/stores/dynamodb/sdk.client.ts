@@ -19,7 +19,7 @@ export interface DynamoDbAccess {
  */
 export async function createDynamoDbClient(access: DynamoDbAccess): Promise<DynamoDbClient> {
   const { region, endpoint, credentials, timeoutMs } = access;
-  const { DynamoDBClient } = await import('./dynamodb.sdk.js');
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
   return new DynamoDBClient({
     region,
     ...(endpoint !== null && { endpoint }),

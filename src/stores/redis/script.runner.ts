@@ -11,6 +11,9 @@ const HASH_TAG = /^[^{]*\{[^}]+\}/;
 /** How many times a step is tried again: it came too late for a clock that is ahead, or the connection went before the answer came. */
 const MAX_REPEATS = 2;
 
+/** How long a call waits for another one that sends the same script. */
+const LEARNING_MS = 200;
+
 /** One call on its way to Redis. */
 interface Call {
   /** The caller was told that it failed. */
@@ -100,8 +103,8 @@ export class ScriptRunner {
     }
     const learning = this.learning.get(sha1);
     if (learning !== undefined) {
-      // Of the many who find that out at once only the first one sends the source.
-      await learning.catch(() => undefined);
+      // Of the many who find that out at once only the first one sends the source; that may go to a server that is no more.
+      await inTime(this.clock, LEARNING_MS, learning).catch(() => undefined);
       try {
         return await byDigest();
       } catch (error) {

@@ -33,6 +33,9 @@ interface Waiting {
 /** How often a message to a node that has a lease and does not listen is tried again: it is connecting. */
 const TRY_AGAIN_MS = 100;
 
+/** How long it counts that a node did not listen: longer than a lease. */
+const UNHEARD_MEMORY_MS = 30_000;
+
 /** How many bytes may be on their way to other nodes. What comes on top is refused at once. */
 const MAX_BYTES_UNDER_WAY = 67_108_864;
 
@@ -62,6 +65,8 @@ const SAID = Object.freeze({
  */
 export class NodeMailbox {
   private readonly waiting = new Map<string, Waiting>();
+  /** Since when nodes that have a lease do not listen. */
+  private readonly unheardSince = new Map<string, number>();
   private readonly said = new Set<Refusal>();
   private readonly prefix = crypto.randomUUID().slice(0, 8);
   private listening: Promise<void> | undefined;
@@ -148,17 +153,31 @@ export class NodeMailbox {
     });
   }
 
-  /** Again and again while nobody hears it, and somebody waits for it. */
+  /**
+   * Again and again while nobody hears it, and somebody waits for it. A node has that time once: what comes later to one that died does not wait until its
+   * lease ends.
+   */
   private async send(id: string, nodeId: string, message: Uint8Array, withinMs: number): Promise<Posting> {
     const { bus } = this;
     await this.listen(bus);
-    const until = monotonicNow(this.clock) + withinMs;
     for (;;) {
       if (!this.waiting.has(id)) return 'sent';
       const posting = await bus.post(nodeId, message);
-      if (posting !== 'unheard' || monotonicNow(this.clock) >= until) return posting;
+      if (posting !== 'unheard') {
+        this.unheardSince.delete(nodeId);
+        return posting;
+      }
+      if (monotonicNow(this.clock) >= this.sinceUnheard(nodeId) + withinMs) return posting;
       await new Promise<void>((resolve) => void this.clock.after(TRY_AGAIN_MS, resolve));
     }
+  }
+
+  private sinceUnheard(nodeId: string): number {
+    const now = monotonicNow(this.clock);
+    for (const [id, since] of this.unheardSince) if (now - since > UNHEARD_MEMORY_MS) this.unheardSince.delete(id);
+    const since = this.unheardSince.get(nodeId) ?? now;
+    this.unheardSince.set(nodeId, since);
+    return since;
   }
 
   private get bus(): NodeBus {

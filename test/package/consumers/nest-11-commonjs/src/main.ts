@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { NestFactory } from '@nestjs/core';
 import { EmbeddedGateway, WebSocketManager } from 'nestjs-apigateway-websocket';
 import { WebSocket as Client } from 'ws';
@@ -41,8 +42,11 @@ async function serveClient() {
   return { answer: data.toString(), subscribed: subscribed.toString(), heard: heard.at(-1), closeCode };
 }
 
+const { version } = createRequire(__filename)('@nestjs/core/package.json') as { version: string };
+const runtime = { node: process.versions.node, nest: version };
+
 async function main() {
-  console.log(JSON.stringify({ handled: await handleEvents(), served: await serveClient() }));
+  console.log(JSON.stringify({ runtime, handled: await handleEvents(), served: await serveClient() }));
 }
 
 void main();

@@ -13,6 +13,7 @@ import {
 } from 'nestjs-apigateway-websocket';
 import { EmbeddedGateway, type EmbeddedGatewayOptions } from 'nestjs-apigateway-websocket/gateway';
 import { WebSocket as Client } from 'ws';
+import { runtime } from './runtime.js';
 
 const gateway: EmbeddedGatewayOptions = { port: 0 };
 const options: WebSocketModuleOptions = { gateway };
@@ -36,4 +37,4 @@ await once(client, 'open');
 client.send('"hello"');
 const [data] = (await once(client, 'message')) as [Buffer];
 await app.close();
-console.log(data.toString());
+console.log(JSON.stringify({ runtime, answer: data.toString() }));

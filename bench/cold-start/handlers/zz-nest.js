@@ -1,7 +1,0 @@
-import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-class AppModule {}
-Module({})(AppModule);
-const starting = NestFactory.createApplicationContext(AppModule, { logger: ['warn', 'error'] });
-export async function handler() { await starting; return { statusCode: 200 }; }

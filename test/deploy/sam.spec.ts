@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Resource, Template } from './cloudformation.js';
+import { DeploymentFolder } from './deployment.folder.js';
+import { expanded, plain } from './sam.template.js';
+
+const TEMPLATE = join(import.meta.dirname, '../../sample-app/deploy/template.yaml');
+
+const { load } = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
+
+/** What each tool has for itself: where it uploads code, and how it deploys what changed of an API. */
+const OF_THE_TOOL = /^(?:ServerlessDeployment|WebsocketsDeployment(?!Stage))/;
+
+/** The resources of a type have names of the tool's own where nothing else names them. */
+const NAMED_BY_THE_TOOL = new Set([
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Events::Rule',
+  'AWS::Lambda::Permission of events.amazonaws.com',
+]);
+
+/** What is to be the same: type and properties, by names that do not depend on the tool. */
+function essence({ Resources }: Template): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(Resources)
+      .filter(([name]) => !OF_THE_TOOL.test(name))
+      .map(([name, { Type, DeletionPolicy, Properties = {} }]) => {
+        const properties = { ...(plain(Properties) as Record<string, unknown>) };
+        const kind = Type === 'AWS::Lambda::Permission' ? `${Type} of ${String(properties['Principal'])}` : Type;
+        return [NAMED_BY_THE_TOOL.has(kind) ? kind : name, { Type, DeletionPolicy, ...withoutTool(Type, properties) }];
+      }),
+  );
+}
+
+function withoutTool(type: string, properties: Record<string, unknown>): Record<string, unknown> {
+  const { Code: _, DeploymentId, AutoDeploy, ...others } = properties;
+  if (type === 'AWS::ApiGatewayV2::Stage') expect([DeploymentId, AutoDeploy].filter(Boolean)).toHaveLength(1);
+  // The Serverless Framework writes its own name into them.
+  if (type.startsWith('AWS::ApiGatewayV2::')) delete others['Description'];
+  if (others['Principal'] === 'events.amazonaws.com') delete others['SourceArn'];
+  if (type === 'AWS::Events::Rule') {
+    const [{ Arn, Input } = {} as Record<string, unknown>] = others['Targets'] as Record<string, unknown>[];
+    return { ...others, Targets: [{ Arn, Input }] };
+  }
+  return others;
+}
+
+describe('the template for AWS SAM', () => {
+  let folder: DeploymentFolder;
+  let serverless: Record<string, unknown>;
+  let sam: Record<string, unknown>;
+  let source: Template;
+  beforeAll(async () => {
+    folder = await DeploymentFolder.create();
+    const made = await folder.package();
+    const compiled = await readFile(join(made, 'cloudformation-template-update-stack.json'), 'utf8');
+    serverless = essence(JSON.parse(compiled) as Template);
+    source = load(await readFile(TEMPLATE, 'utf8')) as Template;
+    sam = essence(expanded(source as Parameters<typeof expanded>[0]));
+  }, 120_000);
+  afterAll(() => folder.remove());
+
+  it('has the resources that osls makes of serverless.yml, and no others', () => {
+    expect(Object.keys(sam).sort()).toEqual(Object.keys(serverless).sort());
+    expect(Object.keys(sam).length).toBeGreaterThan(40);
+  });
+
+  it('has each of them with the same properties', () => {
+    for (const [name, resource] of Object.entries(sam)) expect([name, resource]).toEqual([name, serverless[name]]);
+  });
+
+  it('refers to nothing that it does not have', () => {
+    const { Resources, Parameters = {} } = source as Template & { readonly Parameters?: object };
+    const known = new Set([...Object.keys(Resources), ...Object.keys(Parameters)]);
+    const missing = Object.entries(Resources).flatMap(([name, resource]: [string, Resource]) =>
+      referencesIn(resource)
+        .filter((reference) => !reference.startsWith('AWS::') && !known.has(reference))
+        .map((reference) => `${name} refers to ${reference}.`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value === 'string') return [];
+  if (typeof value !== 'object' || value === null) return [];
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': text = '' } = value as Record<string, unknown>;
+  return [
+    ...[Ref, (attribute as string[] | undefined)?.[0]].filter((name): name is string => typeof name === 'string'),
+    ...[...String(text).matchAll(/\$\{([\w:]+)[.}]/g)].map(([, name = '']) => name),
+    ...Object.values(value).flatMap(referencesIn),
+  ];
+}
