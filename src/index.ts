@@ -119,7 +119,7 @@ export type {
 } from './contracts/admission.ledger.js';
 export type { AnswerResult, ClientAnswer } from './contracts/answer.box.js';
 export type { HistoryBounds, HistoryMessage, HistoryPage, StreamPosition } from './contracts/channel.history.js';
-export type { EnterResult, ExitResult, PresenceEntry } from './contracts/presence.ledger.js';
+export type { EnteringMember, EnterResult, ExitResult, PresenceEntry } from './contracts/presence.ledger.js';
 export type { BucketAnswer, BucketSize } from './contracts/rate.buckets.js';
 export type { CancelTask } from './contracts/clock.js';
 export type { Connection, DisconnectCause } from './contracts/connection.js';

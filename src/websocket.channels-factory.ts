@@ -64,7 +64,7 @@ export function createChannels(parts: ChannelsParts): ChannelsServices {
   const registry = new ChannelRegistry(options.channels, clock, log);
   const outages = new OutageLog(log, clock, 'store.unavailable', 'A request of a client could not be handled');
   const unannounced = new OutageLog(log, clock, 'presence.untold', 'It could not be told who is in a channel');
-  const outbox = new WireOutbox(sender, maxPayloadBytes);
+  const outbox = new WireOutbox(sender, maxPayloadBytes, clock);
   const access = new ChannelAccess(store, registry);
   const once = new RequestOnce(claimsOf(parts));
   const history = new ChannelHistoryReader(store, registry);

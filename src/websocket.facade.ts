@@ -14,7 +14,7 @@ import type { ChannelMessage, WireMember } from './protocol/wire/server.messages
 import type { CleanupOptions } from './sweep/stale.sweep.js';
 import type { EventOrigin } from './websocket.handler.js';
 import type { WebSocketManager } from './websocket.manager.js';
-import { currentManager as manager } from './websocket.running.js';
+import { currentManager } from './websocket.running.js';
 import type { WebSocketSelection } from './websocket.selection.js';
 
 /**
@@ -210,4 +210,8 @@ export class WebSocket {
   static health(): Promise<WebSocketHealth> {
     return manager().health();
   }
+}
+
+function manager(): WebSocketManager {
+  return currentManager();
 }

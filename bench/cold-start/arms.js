@@ -2,6 +2,7 @@
 export const EMPTY = 'an empty function';
 export const SDK = 'bare handler, AWS SDK';
 export const OURS = 'this package';
+export const OURS_WITHOUT_SDK = 'this package, the SDK left to the runtime';
 export const EXPRESS = 'Nest with platform-express, AWS SDK';
 export const SDK_DYNAMODB = 'bare handler, AWS SDK, DynamoDB';
 export const OURS_DYNAMODB = 'this package, DynamoDB';
@@ -13,6 +14,7 @@ export const ARMS = [
   { name: EMPTY, file: 'empty.js', forms: [ESM, COMMONJS] },
   { name: SDK, file: 'sdk.js', forms: [ESM, COMMONJS, UNBUNDLED] },
   { name: OURS, file: 'ours.js', forms: [ESM, COMMONJS, UNBUNDLED] },
+  { name: OURS_WITHOUT_SDK, file: 'ours.js', forms: [ESM, COMMONJS], usesSdkOfRuntime: true },
   { name: EXPRESS, file: 'nest-express.js', forms: [ESM, COMMONJS, UNBUNDLED], http: true },
   { name: SDK_DYNAMODB, file: 'sdk-dynamodb.js', forms: [ESM, COMMONJS], backends: ['dynamodb'] },
   { name: OURS_DYNAMODB, file: 'ours-dynamodb.js', forms: [ESM, COMMONJS], backends: ['dynamodb'] },

@@ -19,10 +19,10 @@ export class Bundles {
   }
 
   /** A form of an arm: its file, and how large that is; `NaN` for one that is not bundled. */
-  async of({ file, backends = [], http = false }, form) {
+  async of({ file, backends = [], http = false, usesSdkOfRuntime = false }, form) {
     const entry = fileURLToPath(new URL(`handlers/${file}`, import.meta.url));
     if (form === UNBUNDLED) return { file: entry, bytes: NaN };
-    return this.#bundle({ entry, backends, http, format: form === COMMONJS ? 'cjs' : 'esm' });
+    return this.#bundle({ entry, backends, http, usesSdkOfRuntime, format: form === COMMONJS ? 'cjs' : 'esm' });
   }
 
   /** A package, and a handler that does nothing. Written here and resolved there, where it is installed. */

@@ -27,7 +27,8 @@ const bundles = new Bundles();
 const [empty] = ARMS;
 const forms = [];
 for (const arm of parts.has('arms') ? ARMS : [empty]) {
-  for (const form of arm.forms) forms.push({ name: arm.name, form, ...(await bundles.of(arm, form)) });
+  for (const form of arm.forms)
+    forms.push({ name: arm.name, form, sends: arm !== empty, ...(await bundles.of(arm, form)) });
 }
 if (parts.has('dependencies')) {
   for (const name of DEPENDENCIES) forms.push({ name, form: ESM, ...(await bundles.ofPackage(name)) });
@@ -44,7 +45,11 @@ try {
     const samples = new Samples();
     // One process of each after the other, so that what else the machine does touches all alike. The first round warms up the disk's cache.
     for (let round = -1; round < rounds; round++) {
-      for (const { name, form, file } of forms) samples.add(name, form, round, await start(node, file, environment));
+      for (const { name, form, file, sends = false } of forms) {
+        const before = standIn.posted;
+        samples.add(name, form, round, await start(node, file, environment));
+        if (sends && standIn.posted !== before + 1) throw new Error(`${name}, ${form}, has sent nothing.`);
+      }
     }
     const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
     console.log(`Node ${version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${rounds} rounds\n`);

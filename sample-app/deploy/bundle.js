@@ -1,4 +1,4 @@
-// npm run bundle [-- --with dynamodb,sqs] [--outdir folder]: makes dist/lambda.mjs and dist/authorizer.mjs, all that serverless.yml and template.yaml deploy.
+// npm run bundle [-- --with dynamodb,sqs --runtime-sdk --outdir folder]: makes dist/lambda.mjs and dist/authorizer.mjs, all that serverless.yml and template.yaml deploy.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,6 +9,7 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const { values } = parseArgs({
   options: {
     with: { type: 'string', default: 'dynamodb,sqs' },
+    'runtime-sdk': { type: 'boolean', default: false },
     outdir: { type: 'string', default: path('dist') },
   },
 });
@@ -16,7 +17,10 @@ const backends = values.with.split(',').filter((name) => name !== '');
 
 for (const name of ['lambda', 'authorizer']) {
   const outfile = join(values.outdir, `${name}.mjs`);
-  const { bytes, parts } = contentsOf(await bundle({ entry: path(`../src/${name}.ts`), outfile, backends }));
+  const entry = path(`../src/${name}.ts`);
+  const { bytes, parts } = contentsOf(
+    await bundle({ entry, outfile, backends, usesSdkOfRuntime: values['runtime-sdk'] }),
+  );
   console.log(`${outfile}: ${bytes.toLocaleString('en')} bytes`);
   for (const [part, size] of parts.slice(0, 10)) console.log(`${size.toLocaleString('en').padStart(11)}  ${part}`);
 }

@@ -29,6 +29,9 @@ const CREDENTIALS_ELSEWHERE = [
   '@smithy/credential-provider-imds',
 ];
 
+/** The client that closes connections and asks about them; messages are sent without it. */
+const ON_LAMBDA = ['@aws-sdk/client-apigatewaymanagementapi'];
+
 /** What the embedded gateway loads when it starts, which it never does on Lambda. */
 const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
 
@@ -45,6 +48,7 @@ const RESOLVED = Symbol('resolved');
  * @param {'esm' | 'cjs'} [options.format]
  * @param {readonly string[]} [options.backends] which of {@link BACKENDS} are in it
  * @param {boolean} [options.http] whether the application serves HTTP as well, by `NestFactory.create`
+ * @param {boolean} [options.usesSdkOfRuntime] whether connections are closed, and asked about, with the AWS SDK that Lambda's runtime has
  * @param {boolean} [options.minify] `false` for a bundle to be read, and profiled
  * @returns esbuild's metafile: what is in it, and how large each part is
  */
@@ -54,6 +58,7 @@ export async function bundle({
   format = 'esm',
   backends = ['dynamodb', 'sqs'],
   http = false,
+  usesSdkOfRuntime = false,
   minify = true,
 }) {
   const unknown = backends.filter((name) => !Object.hasOwn(BACKENDS, name));
@@ -70,7 +75,13 @@ export async function bundle({
     target: 'node22',
     // The ES modules of the AWS SDK, of which what nobody uses can be left out.
     mainFields: ['module', 'main'],
-    external: [...unused, ...(http ? [] : HTTP), ...OPTIONAL_IN_NEST, ...CREDENTIALS_ELSEWHERE],
+    external: [
+      ...unused,
+      ...(usesSdkOfRuntime ? ON_LAMBDA : []),
+      ...(http ? [] : HTTP),
+      ...OPTIONAL_IN_NEST,
+      ...CREDENTIALS_ELSEWHERE,
+    ],
     plugins: [withoutGateway(), ...(http ? [] : [nestWithoutHttp()]), rxjsAsModules()],
     // What packages in CommonJS require of Node.
     ...(format === 'esm' && {
@@ -88,8 +99,8 @@ function withoutGateway() {
   return {
     name: 'without-gateway',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: GATEWAY }, ({ kind, path }) =>
-        kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined,
+      onResolve({ filter: GATEWAY }, ({ importer, path }) =>
+        importer.endsWith('/gateway/embedded.gateway.js') ? { path, namespace: 'left-out' } : undefined,
       );
       onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
         contents: "throw new Error('The embedded gateway was left out of this bundle, which is for Lambda.');",

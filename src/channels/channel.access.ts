@@ -44,6 +44,11 @@ export class ChannelAccess {
     return this.ask(connection, call, channel, undefined);
   }
 
+  /** Whether a client is in a channel now. */
+  async isIn(call: WireCall, channel: string): Promise<boolean> {
+    return (await this.find(call))?.channels.includes(channel) === true;
+  }
+
   private async ask(connection: Connection, { eventData }: WireCall, channel: string, data: unknown): Promise<Access> {
     const match = this.registry.match(channel);
     if (match === null) throw new WireRefusal('forbidden');

@@ -1,7 +1,7 @@
 import type { MembershipObserver } from '../connections/connection.lifecycle.js';
 import type { Connection } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
-import type { EnterResult, PresenceEntry, PresenceLedger } from '../contracts/presence.ledger.js';
+import type { EnteringMember, EnterResult, PresenceEntry, PresenceLedger } from '../contracts/presence.ledger.js';
 import type { EventPublisher } from '../events/event.publisher.js';
 import { WebSocketEvents } from '../events/websocket-events.js';
 import type { MessageSender } from '../fanout/message.sender.js';
@@ -28,7 +28,6 @@ export interface Entering {
  * with their first connection and go with their last.
  */
 export class ChannelPresence implements MembershipObserver {
-  private readonly infos = new MemberInfos();
   /** What happens to one member of a channel is told in the order in which it happened. */
   private readonly lock = new KeyedLock();
 
@@ -38,6 +37,7 @@ export class ChannelPresence implements MembershipObserver {
     private readonly sender: MessageSender,
     private readonly publisher: EventPublisher,
     private readonly outages: OutageLog,
+    private readonly infos = new MemberInfos(),
   ) {}
 
   concerns(channel: string): boolean {
@@ -63,23 +63,11 @@ export class ChannelPresence implements MembershipObserver {
 
   /** Makes the user of a connection that is in the channel a member of it. @param info what the rule tells of them, as JSON */
   enter(connection: Connection, channel: string, info: string | null): Entering {
-    const { connectionId } = connection;
-    this.infos.set(connection, channel, info ?? NO_INFO);
-    const entry = { memberId: memberIdOf(connection), info: info ?? NO_INFO };
-    let told = Promise.resolve();
-    const result = new Promise<EnterResult>((resolve, reject) => {
-      told = this.oneByOne(channel, entry.memberId, async () => {
-        const entered = (await this.ledger?.enter(channel, connectionId, entry)) ?? 'not-in-channel';
-        resolve(entered);
-        if (entered === 'appeared') await this.tellJoined(connectionId, channel, entry);
-      });
-      told.catch(reject);
-    });
-    return { result, told };
+    return this.come(connection, channel, info ?? NO_INFO);
   }
 
   async joined(connection: Connection, channel: string): Promise<void> {
-    await this.enter(connection, channel, this.infos.get(connection.connectionId, channel)).told;
+    await this.come(connection, channel, this.infos.get(connection.connectionId, channel)).told;
   }
 
   async left(connection: Connection, channel: string): Promise<void> {
@@ -88,7 +76,7 @@ export class ChannelPresence implements MembershipObserver {
     await this.exit(connection, channel, info);
     // A join that raced with this may have entered before the exit: who is in the channel is to be seen there.
     const [now = null] = await this.store.findMany([connection.connectionId]);
-    if (now?.channels.includes(channel) === true) await this.enter(connection, channel, info).told;
+    if (now?.channels.includes(channel) === true) await this.come(connection, channel, info).told;
   }
 
   async ended(connection: Connection): Promise<void> {
@@ -108,7 +96,7 @@ export class ChannelPresence implements MembershipObserver {
   async restored(connection: Connection, channels: readonly string[]): Promise<void> {
     const { connectionId } = connection;
     for (const channel of channels) {
-      const info = this.infos.get(connectionId, channel) ?? NO_INFO;
+      const info = this.infos.get(connectionId, channel);
       // Nobody heard that they left.
       await this.ledger?.enter(channel, connectionId, { memberId: memberIdOf(connection), info });
     }
@@ -116,6 +104,35 @@ export class ChannelPresence implements MembershipObserver {
 
   private get ledger(): PresenceLedger | null {
     return this.store.presence();
+  }
+
+  /** @param info `null` for what is known of the member already: the rule was not asked */
+  private come(connection: Connection, channel: string, info: string | null): Entering {
+    const { connectionId } = connection;
+    const memberId = memberIdOf(connection);
+    let told = Promise.resolve();
+    const result = new Promise<EnterResult>((resolve, reject) => {
+      told = this.oneByOne(channel, memberId, async () => {
+        const entered = await this.enterLedger(connection, channel, { memberId, info });
+        resolve(entered);
+        if (entered === 'appeared') await this.tellJoined(connectionId, channel, { memberId, info: info ?? NO_INFO });
+      });
+      told.catch(reject);
+    });
+    return { result, told };
+  }
+
+  /** Keeps the info of who is in the channel: a connection that ended before would not end once more for it to be forgotten. */
+  private async enterLedger(connection: Connection, channel: string, entry: EnteringMember): Promise<EnterResult> {
+    const { connectionId } = connection;
+    const wasKept = this.infos.get(connectionId, channel) !== null;
+    if (entry.info !== null) this.infos.set(connection, channel, entry.info);
+    let entered: EnterResult | undefined;
+    try {
+      return (entered = (await this.ledger?.enter(channel, connectionId, entry)) ?? 'not-in-channel');
+    } finally {
+      if (entered === 'not-in-channel' || (entered === undefined && !wasKept)) this.infos.delete(connectionId, channel);
+    }
   }
 
   private exit(connection: Connection, channel: string, info: string | null): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Connection } from '../contracts/connection.js';
 
-/** Where the sockets of embedded gateways are: those of this process among them, and no others whose messages come here. */
+/** Where the sockets of embedded gateways are: those of this process among them, and no others whose clients subscribe here. */
 const LOCAL_SCHEME = 'local:';
 
 /**
@@ -15,6 +15,11 @@ export class MemberInfos {
     let ofConnection = this.infos.get(connectionId);
     if (ofConnection === undefined) this.infos.set(connectionId, (ofConnection = new Map<string, string>()));
     ofConnection.set(channel, info);
+  }
+
+  /** How many connections something is kept of. */
+  get size(): number {
+    return this.infos.size;
   }
 
   get(connectionId: string, channel: string): string | null {

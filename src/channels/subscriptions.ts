@@ -55,12 +55,18 @@ export class Subscriptions {
     }
   }
 
-  /** Whoever is not let in any more is not in there any longer. */
+  /**
+   * Whoever is not let in any more is not in there any longer. Of others the store is asked the same, whatever channels there are: neither does it tell by
+   * the time that it takes, nor do those who try many cost more than that.
+   */
   private async enter({ channel, data }: SubscribeRequest, call: WireCall): Promise<Access> {
     try {
       return await this.access.toEnter(call, channel, data);
     } catch (error) {
-      if (error instanceof WireRefusal) await this.lifecycle.leave(call.connection.connectionId, channel);
+      const isRefused = error instanceof WireRefusal;
+      if (isRefused && (await this.access.isIn(call, channel))) {
+        await this.lifecycle.leave(call.connection.connectionId, channel);
+      }
       throw error;
     }
   }
@@ -90,7 +96,7 @@ export class Subscriptions {
     const { rule, request: asked, info } = access;
     const entering = rule.hasPresence ? this.presence.enter(asked.connection, channel, info) : null;
     if ((await entering?.result) === 'not-in-channel') {
-      throw new WireRefusal('not-subscribed', 'The connection left the channel while it subscribed.');
+      throw new WireRefusal('unavailable', 'The connection left the channel while it subscribed.');
     }
     try {
       const { fields, ...lists } = await this.contents(request, rule);

@@ -1,12 +1,19 @@
+import { monotonicNow, type Clock } from '../contracts/clock.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import { PayloadTooLargeError } from '../errors/payload-too-large.error.js';
 import type { MessageSender } from '../fanout/message.sender.js';
 import type { PartMessage, ServerMessage, SubscribedMessage, WireMember } from '../protocol/wire/server.messages.js';
+import { WireRefusal } from './wire.refusal.js';
 
 const encoder = new TextEncoder();
 
 /** What a list costs beside its items, and one item beside its text: `,"messages":[]` and a comma. */
 const LIST_BYTES = 16;
+
+/** How long a client may be busy with the parts before, and how often it is tried: at first, and at most. */
+const PATIENCE_MS = 10_000;
+const FIRST_TRY_MS = 10;
+const LONGEST_TRY_MS = 250;
 
 /** A `subscribed` whose lists may not fit into it. */
 export interface Lists {
@@ -20,6 +27,7 @@ export class WireOutbox {
   constructor(
     private readonly sender: MessageSender,
     private readonly maxPayloadBytes: number,
+    private readonly clock: Clock,
   ) {}
 
   /** Resolves whether the gateway took it. */
@@ -27,7 +35,12 @@ export class WireOutbox {
     return this.sender.sendToOne(to, message, 'protocol');
   }
 
-  /** Posts a reply with its lists, and before it the parts that do not fit into it. */
+  /**
+   * Posts a reply with its lists, and before it the parts that do not fit into it, as fast as the client takes them. A part that was not taken ends it:
+   * behind the reply nobody would see that it is missing.
+   *
+   * @throws WireRefusal `unavailable`
+   */
   async postWithLists(to: Recipient, reply: SubscribedMessage, { messages, members }: Lists): Promise<void> {
     const { id, channel } = reply;
     const part: PartMessage = { type: 'part', ...(id !== undefined && { id }), channel };
@@ -39,25 +52,44 @@ export class WireOutbox {
         'members',
         members.map((member) => JSON.stringify(member)),
       );
-    for (const text of this.cut(head, lists)) await this.sender.sendToOne(to, encoder.encode(text), 'protocol');
+    let hasParts = false;
+    for (const { text, isPart } of this.cut(head, lists)) {
+      hasParts ||= isPart;
+      const payload = encoder.encode(text);
+      if (!hasParts) await this.sender.sendToOne(to, payload, 'protocol');
+      else if (!(await this.postInTurn(to, payload)) && isPart)
+        throw new WireRefusal('unavailable', 'A part of the answer could not be delivered.');
+    }
   }
 
-  /** The texts of the parts and, last, of the reply. Each has as much as fits. */
+  /** Posts one of many: more than may wait for a client at once. */
+  private async postInTurn(to: Recipient, payload: Uint8Array): Promise<boolean> {
+    const until = monotonicNow(this.clock) + PATIENCE_MS;
+    const target = { method: 'protocol' as const, connectionIds: [to.connectionId] };
+    for (let waitMs = FIRST_TRY_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_TRY_MS)) {
+      const { delivered, throttled } = await this.sender.deliver({ recipients: [[to]], target }, payload);
+      if (throttled === 0) return delivered === 1;
+      if (monotonicNow(this.clock) + waitMs > until) return false;
+      await new Promise<void>((resolve) => void this.clock.after(waitMs, resolve));
+    }
+  }
+
+  /** The parts and, last, the reply. Each has as much as fits. */
   private *cut(
     head: { readonly part: string; readonly reply: string },
     lists: ReadonlyMap<string, readonly string[]>,
-  ): Generator<string> {
+  ): Generator<{ readonly text: string; readonly isPart: boolean }> {
     const total = sum([...lists.values()].map((items) => LIST_BYTES + sum(items.map(bytesOf))));
     if (Buffer.byteLength(head.reply) + total <= this.maxPayloadBytes) {
-      yield withLists(head.reply, lists);
+      yield { text: withLists(head.reply, lists), isPart: false };
       return;
     }
     for (const [name, items] of lists) {
       for (const page of this.pages(items, Buffer.byteLength(head.part) + LIST_BYTES)) {
-        yield withLists(head.part, new Map([[name, page]]));
+        yield { text: withLists(head.part, new Map([[name, page]])), isPart: true };
       }
     }
-    yield withLists(head.reply, new Map([...lists.keys()].map((name) => [name, []])));
+    yield { text: withLists(head.reply, new Map([...lists.keys()].map((name) => [name, []]))), isPart: false };
   }
 
   private *pages(items: readonly string[], overheadBytes: number): Generator<readonly string[]> {

@@ -58,6 +58,9 @@ export class MessageStream {
     const wasHere = this.isOpen;
     this.isOpen = true;
     if (epoch === undefined) {
+      // The channel has forgotten everything; what it said since then is not to be had.
+      const from = this.position;
+      if (from) this.#lost({ from, to: from });
       this.#restart(undefined);
       for (const message of messages) this.take(message);
       return;

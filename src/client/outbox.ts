@@ -46,7 +46,7 @@ export class Outbox {
       const id = this.#tools.nextId();
       this.check({ ...message, id });
       if ([...this.#requests].filter(({ link }) => !link).length >= this.#maxQueued)
-        throw new WebSocketClientError('not-connected', 'Too many requests wait for a connection.', true);
+        throw new WebSocketClientError('not-connected', 'Too many requests wait.', true);
       const finish = (answer: Answer | WebSocketClientError): void => {
         this.#requests.delete(request);
         this.#timers.stop(request);
@@ -69,7 +69,7 @@ export class Outbox {
     if (bytes > this.#maxMessageBytes)
       throw new WebSocketClientError(
         'too-large',
-        `${bytes} bytes, and the server takes ${this.#maxMessageBytes}: send less, or a link to it.`,
+        `${bytes} bytes; the server takes ${this.#maxMessageBytes}. Send less.`,
       );
   }
 

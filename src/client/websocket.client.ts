@@ -183,7 +183,7 @@ export class WebSocketClient<Contract extends WebSocketContract = AnyContract> {
     if (room?.error && room.status === 'closed') return Promise.reject(room.error);
     if (status === 'disconnected' || status === 'failed')
       return Promise.reject(
-        new WebSocketClientError('not-connected', `The client is ${status}: call connect().`, true),
+        new WebSocketClientError('not-connected', `Call connect(): the client is ${status}.`, true),
       );
     return this.#outbox.send(message, room, timeoutMs);
   }

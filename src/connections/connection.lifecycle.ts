@@ -65,7 +65,7 @@ export interface MembershipObserver {
   left(connection: Connection, channel: string): Promise<void>;
   /** A connection was removed, with its channels. Must not throw. */
   ended(connection: Connection): Promise<void>;
-  /** A connection was to be removed that the store knows nothing of. Must not throw. */
+  /** A connection was to be removed that the store knows nothing of, or that nobody will try to remove again. Must not throw. */
   endedUnknown(connectionId: string): void;
   /** The store had forgotten that a connection is in these channels, and knows it again. */
   restored(connection: Connection, channels: readonly string[]): Promise<void>;
@@ -272,7 +272,8 @@ export class ConnectionLifecycle {
       else await this.afterRemoval?.(connectionId).catch(() => undefined);
       return connection;
     } catch (error) {
-      this.observer?.endFailed(connectionId);
+      if (this.observer === undefined) this.memberships?.endedUnknown(connectionId);
+      else this.observer.endFailed(connectionId);
       throw error;
     }
   }
@@ -297,6 +298,6 @@ export class ConnectionLifecycle {
   private async tellLeft(connection: Connection): Promise<void> {
     const { connectionId, channels } = connection;
     for (const channel of channels) await this.publisher.notify(WebSocketEvents.ChannelLeft, { connectionId, channel });
-    if (channels.length > 0) await this.memberships?.ended(connection);
+    await this.memberships?.ended(connection);
   }
 }

@@ -6,6 +6,13 @@ export interface PresenceEntry {
   readonly info: string;
 }
 
+/** Someone who is about to be in a channel. */
+export interface EnteringMember {
+  readonly memberId: string;
+  /** What the others may know of them, as JSON; `null` leaves what is known of a member who is there, and tells nothing of another. */
+  readonly info: string | null;
+}
+
 /**
  * What became of an entry. `appeared`: the member was not there before; `present`: they were, with another connection, or with this one;
  * `not-in-channel`: the store knows of no such connection in the channel, and nothing changed.
@@ -23,8 +30,8 @@ export type ExitResult = 'vanished' | 'present' | 'absent';
  * behind makes nobody appear present, neither to readers nor to {@link enter}.
  */
 export abstract class PresenceLedger {
-  /** Counts a connection that is in the channel as one of the member's, whose info is from now on this one. */
-  abstract enter(channel: string, connectionId: string, entry: PresenceEntry): Promise<EnterResult>;
+  /** Counts a connection that is in the channel as one of the member's, whose info, if there is one, is from now on this one. */
+  abstract enter(channel: string, connectionId: string, entry: EnteringMember): Promise<EnterResult>;
 
   /** Counts a connection no longer; it may have left the channel, or ended, already. */
   abstract exit(channel: string, connectionId: string, memberId: string): Promise<ExitResult>;

@@ -1,5 +1,6 @@
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { SentMessage } from './recording.js';
+import { isRegExp } from './value.match.js';
 
 /** How much of a failure anybody reads. */
 const MAX_MESSAGES = 20;
@@ -58,14 +59,14 @@ export function textOfList(title: string, lines: readonly string[]): string {
 }
 
 /**
- * Throws an `AssertionError` of `node:assert`, which every test runner knows how to show.
+ * An `AssertionError` of `node:assert`, which every test runner knows how to show.
  *
- * @param caller what the stack begins above
+ * @param caller what its stack begins above
  */
-export function fail(message: string, caller: (...args: never[]) => unknown): never {
+export function failure(message: string, caller: () => unknown): Error {
   // Loaded here and now, without a promise, and by nothing but a test that has failed.
   const { AssertionError } = process.getBuiltinModule('node:assert');
-  throw new AssertionError({ message, operator: 'fail', stackStartFn: caller });
+  return new AssertionError({ message, operator: 'fail', stackStartFn: caller });
 }
 
 function lineOf({ method, target, event, data, recipients, failures }: SentMessage): string {
@@ -94,9 +95,9 @@ function named(what: string, names: readonly unknown[]): string {
 function toText(value: unknown): string {
   if (value === undefined) return 'undefined';
   try {
-    return JSON.stringify(value, asText) ?? String(value);
+    return JSON.stringify(value, asText) ?? '(no JSON)';
   } catch {
-    return String(value);
+    return '(no JSON)';
   }
 }
 
@@ -105,7 +106,7 @@ function asText(_: string, value: unknown): unknown {
   if (typeof value === 'function') return '[function]';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return value;
-  if (Object.prototype.toString.call(value) === '[object RegExp]') return String(value);
+  if (isRegExp(value)) return value.toString();
   const { toAsymmetricMatcher } = value as { readonly toAsymmetricMatcher?: () => string };
   return typeof toAsymmetricMatcher === 'function' ? toAsymmetricMatcher.call(value) : value;
 }

@@ -1,6 +1,6 @@
 import type { CloseOptions } from '../contracts/connection.transport.js';
 import { normalizeUserId, type UserId } from '../protocol/name.js';
-import { fail, textOf, textOfList, textOfMatch, textOfSent } from './assertion.failure.js';
+import { failure, textOf, textOfList, textOfMatch, textOfSent } from './assertion.failure.js';
 import type { RecordedMembership, Recording, SentMessage } from './recording.js';
 import { isMatch, type MessagePredicate } from './value.match.js';
 
@@ -10,7 +10,8 @@ import { isMatch, type MessagePredicate } from './value.match.js';
  */
 export type ExpectedData = MessagePredicate<SentMessage> | object | string | number | boolean | null | undefined;
 
-type Assertion = (...args: never[]) => unknown;
+/** The assertion that fails: the stack of its error begins above it. */
+type Assertion = Extract<keyof RecordedAssertions, `assert${string}`>;
 
 /** Some of the messages, and what they are called in a sentence. */
 interface Kind {
@@ -58,88 +59,88 @@ export class RecordedAssertions {
 
   /** A message was sent, to whomever. */
   assertSent(expected?: ExpectedData, count?: number): void {
-    this.expectSome(ANY, expected, count, this.assertSent);
+    this.expectSome(ANY, expected, count, 'assertSent');
   }
 
   /** A message was sent to a connection: by its id, or to a user, a channel or everyone and reached it. */
   assertSentTo(connectionId: string, expected?: ExpectedData, count?: number): void {
-    this.expectSome(toConnection(connectionId), expected, count, this.assertSentTo);
+    this.expectSome(toConnection(connectionId), expected, count, 'assertSentTo');
   }
 
   /** A message was sent to a user by the user's id. */
   assertSentToUser(userId: UserId, expected?: ExpectedData, count?: number): void {
-    this.expectSome(toUser(userId), expected, count, this.assertSentToUser);
+    this.expectSome(toUser(userId), expected, count, 'assertSentToUser');
   }
 
   /** A message was sent or published to a channel. */
   assertSentToChannel(channel: string, expected?: ExpectedData, count?: number): void {
-    this.expectSome(toChannel(channel), expected, count, this.assertSentToChannel);
+    this.expectSome(toChannel(channel), expected, count, 'assertSentToChannel');
   }
 
   /** A message was published to a channel, by the application or by a client; `expected` is about the data that was given to `publish`. */
   assertPublished(channel: string, expected?: ExpectedData, count?: number): void {
-    this.expectSome(publishedTo(channel), expected, count, this.assertPublished);
+    this.expectSome(publishedTo(channel), expected, count, 'assertPublished');
   }
 
   /** A message was sent to everyone, perhaps with exceptions. */
   assertBroadcast(expected?: ExpectedData, count?: number): void {
-    this.expectSome(BROADCAST, expected, count, this.assertBroadcast);
+    this.expectSome(BROADCAST, expected, count, 'assertBroadcast');
   }
 
   assertNotSent(expected?: ExpectedData): void {
-    this.expectNone(ANY, expected, this.assertNotSent);
+    this.expectNone(ANY, expected, 'assertNotSent');
   }
 
   assertNotSentTo(connectionId: string, expected?: ExpectedData): void {
-    this.expectNone(toConnection(connectionId), expected, this.assertNotSentTo);
+    this.expectNone(toConnection(connectionId), expected, 'assertNotSentTo');
   }
 
   assertNotSentToUser(userId: UserId, expected?: ExpectedData): void {
-    this.expectNone(toUser(userId), expected, this.assertNotSentToUser);
+    this.expectNone(toUser(userId), expected, 'assertNotSentToUser');
   }
 
   assertNotSentToChannel(channel: string, expected?: ExpectedData): void {
-    this.expectNone(toChannel(channel), expected, this.assertNotSentToChannel);
+    this.expectNone(toChannel(channel), expected, 'assertNotSentToChannel');
   }
 
   assertNotPublished(channel: string, expected?: ExpectedData): void {
-    this.expectNone(publishedTo(channel), expected, this.assertNotPublished);
+    this.expectNone(publishedTo(channel), expected, 'assertNotPublished');
   }
 
   assertNotBroadcast(expected?: ExpectedData): void {
-    this.expectNone(BROADCAST, expected, this.assertNotBroadcast);
+    this.expectNone(BROADCAST, expected, 'assertNotBroadcast');
   }
 
   /** Nothing at all was sent, not even by this package itself to answer a client. */
   assertNothingSent(): void {
-    this.expectNone(ANY, undefined, this.assertNothingSent);
+    this.expectNone(ANY, undefined, 'assertNothingSent');
   }
 
   /** A connection was to join a channel: by `joinChannel`, or as its client subscribed. */
   assertJoined(connectionId: string, channel: string, count?: number): void {
-    this.expectMembership('join', { connectionId, channel }, count, this.assertJoined);
+    this.expectMembership('join', { connectionId, channel }, count, 'assertJoined');
   }
 
   assertNotJoined(connectionId: string, channel: string): void {
-    this.expectMembership('join', { connectionId, channel }, 0, this.assertNotJoined);
+    this.expectMembership('join', { connectionId, channel }, 0, 'assertNotJoined');
   }
 
   /** A connection was to leave a channel: by `leaveChannel` or `unsubscribe`, or as its client asked for it. The end of a connection is no leave. */
   assertLeft(connectionId: string, channel: string, count?: number): void {
-    this.expectMembership('leave', { connectionId, channel }, count, this.assertLeft);
+    this.expectMembership('leave', { connectionId, channel }, count, 'assertLeft');
   }
 
   assertNotLeft(connectionId: string, channel: string): void {
-    this.expectMembership('leave', { connectionId, channel }, 0, this.assertNotLeft);
+    this.expectMembership('leave', { connectionId, channel }, 0, 'assertNotLeft');
   }
 
   /** The server was to close a connection: by `disconnect` or `disconnectUser`, with this code and reason if they are given. */
   assertDisconnected(connectionId: string, expected: CloseOptions = {}): void {
-    this.expectClose(connectionId, expected, true, this.assertDisconnected);
+    this.expectClose(connectionId, expected, true, 'assertDisconnected');
   }
 
   assertNotDisconnected(connectionId: string): void {
-    this.expectClose(connectionId, {}, false, this.assertNotDisconnected);
+    this.expectClose(connectionId, {}, false, 'assertNotDisconnected');
   }
 
   private expectSome(kind: Kind, expected: ExpectedData, count: number | undefined, caller: Assertion): void {
@@ -150,17 +151,22 @@ export class RecordedAssertions {
     const got = found === 0 ? 'none was sent' : `${found} ${found === 1 ? 'was' : 'were'} sent`;
     const { sent } = this.recording;
     const what = `${wanted}${kind.name}${textOfMatch(expected, isPlural)}`;
-    fail(`Expected ${what}, but ${got}.\n${textOfSent(sent, kind.has)}`, caller);
+    this.fail(`Expected ${what}, but ${got}.\n${textOfSent(sent, kind.has)}`, caller);
   }
 
   private expectNone(kind: Kind, expected: ExpectedData, caller: Assertion): void {
     const found = this.matching(kind, expected);
     if (found.length === 0) return;
     const { sent } = this.recording;
-    fail(
+    this.fail(
       `Expected no message${kind.name}${textOfMatch(expected)}, but ${found.length} ${found.length === 1 ? 'was' : 'were'} sent.\n${textOfSent(sent, (message) => found.includes(message))}`,
       caller,
     );
+  }
+
+  private fail(message: string, caller: Assertion): never {
+    const above: unknown = Reflect.get(this, caller);
+    throw failure(message, above as () => unknown);
   }
 
   private matching({ has }: Kind, expected: ExpectedData): readonly SentMessage[] {
@@ -186,7 +192,7 @@ export class RecordedAssertions {
       (each) =>
         `connection ${textOf(each.connectionId)}, channel ${textOf(each.channel)}${each.isKnown ? '' : ' (no $connect of this connection was handled)'}`,
     );
-    fail(
+    this.fail(
       `Expected connection ${textOf(connectionId)} to ${what} channel ${textOf(channel)}${times}, but it ${did(found)}.\n` +
         (all.length === 0 ? `No connection was to ${what} a channel.` : textOfList(`These were to ${what}:`, lines)),
       caller,
@@ -199,7 +205,7 @@ export class RecordedAssertions {
     if (isFound === isWanted) return;
     const how = Object.keys(expected).length === 0 ? '' : ` with ${textOf(expected)}`;
     const lines = closed.map((each) => `connection ${textOf(each.connectionId)} with ${textOf(each.options)}`);
-    fail(
+    this.fail(
       `Expected connection ${textOf(connectionId)} ${isWanted ? 'to be disconnected' : 'not to be disconnected'}${how}, but it was${isWanted ? ' not' : ''}.\n` +
         (closed.length === 0 ? 'No connection was disconnected.' : textOfList('These were disconnected:', lines)),
       caller,

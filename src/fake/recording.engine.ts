@@ -61,10 +61,7 @@ export class RecordingEngine implements DeliveryEngine {
     const outcomeOf = (connectionId: string): DeliveryOutcome =>
       this.lifecycle.isOpening(connectionId) ? OPENING : DELIVERED;
     if (!isIds(page)) {
-      return (page as Exclude<RecipientPage, readonly string[]>).map(({ connectionId }) => [
-        connectionId,
-        outcomeOf(connectionId),
-      ]);
+      return page.map(({ connectionId }) => [connectionId, outcomeOf(connectionId)]);
     }
     const found = await this.store.findMany(page);
     return page.map((connectionId, index) => [

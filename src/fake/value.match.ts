@@ -33,6 +33,6 @@ function isAsymmetric(value: object): value is AsymmetricMatcher {
 }
 
 /** Test runners have several worlds, each with a `RegExp` of its own. */
-function isRegExp(value: object): value is RegExp {
+export function isRegExp(value: object): value is RegExp {
   return Object.prototype.toString.call(value) === '[object RegExp]';
 }

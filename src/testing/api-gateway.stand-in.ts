@@ -119,7 +119,10 @@ export class ApiGatewayStandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
     const encodedId = CONNECTIONS.exec(message.url ?? '')?.[1];
-    if (encodedId === undefined) return answer(response, { status: 403 });
+    if (encodedId === undefined) {
+      answer(response, { status: 403 });
+      return;
+    }
     const { method = 'GET', headers } = message;
     const request = { method, connectionId: decodeURIComponent(encodedId), headers, body: Buffer.concat(chunks) };
     this.requests.push(request);

@@ -111,6 +111,19 @@ describe('the protocol on Lambda', () => {
     expect(hooks.calls.slice(before)).toEqual(['ensure']);
   });
 
+  it('asks the same of the store about every channel that is not open, whether or not it is declared', async () => {
+    const rules = { 'private-no': {}, 'presence-no': { authorize: () => false } };
+    const app = await instance({ channels: { rules } });
+    const ada = await connected(app, 'ada');
+    const asked: (readonly string[])[] = [];
+    for (const channel of ['nothing', 'private-no', 'presence-no', 'presence-nothing']) {
+      const before = hooks.calls.length;
+      await app.manager.handle(message(ada, { action: 'subscribe', channel }));
+      asked.push(hooks.calls.slice(before));
+    }
+    expect(new Set(asked.map((calls) => calls.join(' ')))).toEqual(new Set(['ensure findMany findMany']));
+  });
+
   it('answers 503 only where the client cannot be told of an outage', async () => {
     const app = await instance();
     const ada = await connected(app, 'ada');
@@ -145,8 +158,8 @@ describe('the protocol on Lambda', () => {
     expect(inboxOf(ada).slice(1)).toMatchObject([{ type: 'error', id: 's', code: 'unavailable', retry: true }]);
     expect((await app.manager.getStats()).channels).toEqual({});
     await subscribe({ history: 3 });
-    const [{ epoch }] = (await app.manager.getHistory('room', 1)) as [{ epoch: string }];
-    expect(inboxOf(ada).at(-1)).toMatchObject({ type: 'subscribed', epoch, offset: 3 });
+    expect(inboxOf(ada).at(-1)).toMatchObject({ type: 'subscribed', epoch: expect.any(String), offset: 3 });
+    const { epoch } = inboxOf(ada).at(-1)!;
     isRefused = false;
     await subscribe({ recover: { epoch, offset: 0 } });
     expect(inboxOf(ada).at(-1)).toMatchObject({ type: 'error', code: 'unavailable' });
@@ -212,7 +225,7 @@ describe('presence on Lambda', () => {
     await as(two, ada, 'ada', 'subscribe');
     released.open();
     await leaving;
-    expect(await one.manager.getPresence(ROOM)).toEqual([{ id: 'ada', info: { name: 'ADA' } }]);
+    expect((await one.manager.getPresence(ROOM)).map(({ id }) => id)).toEqual(['ada']);
   });
 
   it('still shows what the rule said of a member whom the application joins as well', async () => {

@@ -61,6 +61,26 @@ export function presenceContract(harness: LedgersHarness): void {
       expect(await presence().count(LOBBY)).toBe(0);
     });
 
+    it('keeps what is known of a member who is there when a connection brings no info, and knows nothing of another', async () => {
+      for (const id of ['a1', 'a2']) await joined(id, LOBBY);
+      await enter(LOBBY, 'a1', 'ada', '"known"');
+      for (const id of ['a1', 'a2'])
+        expect(await presence().enter(LOBBY, id, { memberId: 'ada', info: null })).toBe('present');
+      expect(await entries(LOBBY)).toEqual([{ memberId: 'ada', info: '"known"' }]);
+      for (const id of ['a1', 'a2']) await exit(LOBBY, id, 'ada');
+      expect(await presence().enter(LOBBY, 'a1', { memberId: 'ada', info: null })).toBe('appeared');
+      expect(await entries(LOBBY)).toEqual([{ memberId: 'ada', info: '' }]);
+      await joined('b1', LOBBY);
+      await enter(LOBBY, 'b1', 'bob', '"gone"');
+      await harness.store.remove('b1');
+      await joined('b2', LOBBY);
+      expect(await presence().enter(LOBBY, 'b2', { memberId: 'bob', info: null })).toBe('appeared');
+      expect(await entries(LOBBY)).toEqual([
+        { memberId: 'ada', info: '' },
+        { memberId: 'bob', info: '' },
+      ]);
+    });
+
     it('shows the info that came last, as it was given', async () => {
       const infos = ['{"name":"Ada"}', '"\\u0000 \\n é 👋🏽"', `{"about":"${'x'.repeat(2_000)}"}`, ''];
       await joined('a1', LOBBY);

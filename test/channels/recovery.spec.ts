@@ -122,6 +122,21 @@ describe('a client that comes back', () => {
     for (const text of ada.client.messages.all) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8_000);
   });
 
+  it('gets all of it, however much more that is than may wait for it at once', async () => {
+    const app = await channelApp({ room: { persistent: true } }, { channels: { requestsPerSecond: 1_000 } }).start();
+    const ada = await Person.connect(app);
+    await app.manager.publish('room', 'first');
+    const { epoch } = await ada.subscribe('room');
+    await ada.ask({ action: 'unsubscribe', channel: 'room' });
+    const data = Array.from({ length: 90 }, (_, index) => `${index} ${'x'.repeat(100_000)}`);
+    for (const item of data) await app.manager.publish('room', item);
+    const from = ada.got.length;
+    const reply = await ada.subscribe('room', { recover: { epoch, offset: 1 } });
+    expect(reply).toMatchObject({ recovered: true, offset: 91 });
+    const parts = ada.got.slice(from).filter(({ type }) => type === 'part');
+    expect([...parts, reply].flatMap(dataOf)).toEqual(data);
+  });
+
   it('misses nothing between its history and what is published meanwhile', async () => {
     const app = await channelApp({ room: { persistent: { maxMessages: 1_000 } } }).start();
     const publishing = say(app, 200);

@@ -190,7 +190,7 @@ describe('a client that subscribes', () => {
     await eventually(() => hooks.calls.includes('leave'));
     released.open();
     expect(await leaving).toMatchObject({ type: 'unsubscribed' });
-    expect(await subscribing).toMatchObject({ type: 'error', code: 'not-subscribed' });
+    expect(await subscribing).toMatchObject({ type: 'error', code: 'unavailable', retry: true });
     expect((await app.manager.getStats()).channels).toEqual({});
   });
 

@@ -180,6 +180,20 @@ describe('a subscription', () => {
     expect(shown).toEqual(['gap', 900, 901]);
   });
 
+  it('says so when the channel has lost its history altogether', async () => {
+    const { client, server, peer, clock, gaps, shown } = await subscribed({ epoch: 'e1', offset: 4 });
+    server.answers['subscribe'] = () => ({ type: 'subscribed', channel: 'room', recovered: false });
+    peer.socket.close(1012);
+    await statusOf(client, 'reconnecting');
+    await clock.advance(1_000);
+    const second = await server.nextPeer();
+    await second.takes('subscribe');
+    second.send(message(1, 'e2'));
+    await second.isRead();
+    expect(gaps).toEqual([{ from: { epoch: 'e1', offset: 4 }, to: { epoch: 'e1', offset: 4 } }]);
+    expect(shown).toEqual([1]);
+  });
+
   it('misses nothing of a channel whose first message comes while it is away', async () => {
     const { client, server, peer, clock, shown, gaps } = await subscribed({});
     server.answers['subscribe'] = () => ({

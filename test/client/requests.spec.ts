@@ -176,9 +176,9 @@ describe('a request', () => {
     await expect(room.publish('ä'.repeat(500))).rejects.toMatchObject({
       code: 'too-large',
       retry: false,
-      message: expect.stringMatching(/^\d{4} bytes, and the server takes 1000/),
+      message: expect.stringMatching(/^\d{4} bytes; the server takes 1000/),
     });
-    expect(() => room.whisper('typing', 'ä'.repeat(500))).toThrow(/^\d{4} bytes, and the server takes 1000/);
+    expect(() => room.whisper('typing', 'ä'.repeat(500))).toThrow(/^\d{4} bytes; the server takes 1000/);
     const peer = await server.nextPeer();
     await peer.isRead();
     expect(peer.frames.filter(({ action }) => action === 'event' || action === 'publish')).toEqual([]);

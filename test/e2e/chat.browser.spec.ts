@@ -76,6 +76,13 @@ describeInBrowser('The page of the sample chat', () => {
     await bob.say('hello?');
     await alice.conversation('lobby, 2 people, joined, 2 unread').click();
     await alice.conversation('lobby, 2 people, joined').waitFor();
+
+    // What was there before the page is no news.
+    await alice.conversation('kitchen, 1 person, joined').click();
+    await alice.page.reload();
+    await alice.isIn('#kitchen');
+    await alice.conversation('lobby, 2 people, joined').click();
+    await alice.sees('hello?');
   });
 
   it('shows a private message to the one it is for, and to nobody else', async () => {

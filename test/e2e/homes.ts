@@ -1,4 +1,6 @@
+import { createConnectionsTable } from '../../src/stores/dynamodb/connections.table.js';
 import { removeFolders } from '../support/certificates.js';
+import { DynamoDbServer } from '../support/dynamodb.server.js';
 import { withNginx } from '../support/guide.proxies.js';
 import { stopProxies } from '../support/proxy.process.js';
 import { freePort, RedisServer } from '../support/redis.server.js';
@@ -81,27 +83,58 @@ export async function twoNodesBehindNginx(): Promise<Home> {
   };
 }
 
-/** The Lambda entry in two instances that share a Redis, behind what stands in for API Gateway; the page comes from another web server. */
+/** The Lambda entry, its state in Redis. */
 export async function lambda(): Promise<Home> {
   const redis = await RedisServer.start();
+  const api = await apiInFrontOfLambda({ REDIS_URL: redis.url });
+  return withPage(api.webSockets, async () => {
+    await api.stop();
+    await redis.kill();
+  });
+}
+
+/** The same, its state in DynamoDB. */
+export async function lambdaOnDynamoDb(): Promise<Home> {
+  const dynamoDb = await DynamoDbServer.start();
+  const client = dynamoDb.client();
+  await createConnectionsTable(client);
+  client.destroy();
+  const api = await apiInFrontOfLambda({
+    WEBSOCKET_DYNAMODB_TABLE: 'WebSocketConnections',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    AWS_REGION: 'eu-west-1',
+  });
+  return withPage(api.webSockets, async () => {
+    await api.stop();
+    await dynamoDb.kill();
+  });
+}
+
+/** Two instances of the Lambda function, that events go to in turn, behind what stands in for API Gateway. */
+async function apiInFrontOfLambda(state: Readonly<Record<string, string>>): Promise<Omit<Home, 'pageUrl'>> {
   const instances: LambdaProcess[] = [];
   let invocations = 0;
   const api = await ApiGatewayStandIn.start((event) => instances[invocations++ % instances.length]!.invoke(event), []);
-  const environment = {
-    ...SECRETS,
-    REDIS_URL: redis.url,
-    WEBSOCKET_API_GATEWAY_ENDPOINT: `http://${api.host}/prod`,
-  };
+  const environment = { ...SECRETS, ...state, WEBSOCKET_API_GATEWAY_ENDPOINT: `http://${api.host}/prod` };
   instances.push(await LambdaProcess.start(environment), await LambdaProcess.start(environment));
-  const web = await SampleProcess.start();
   return {
     webSockets: [`ws://${api.host}/ws`],
+    stop: async () => {
+      await api.stop();
+      await Promise.all(instances.map((instance) => instance.stop()));
+    },
+  };
+}
+
+/** The page comes from a web server of its own there. */
+async function withPage(webSockets: readonly string[], stop: () => Promise<void>): Promise<Home> {
+  const web = await SampleProcess.start();
+  return {
+    webSockets,
     pageUrl: web.url,
     stop: async () => {
       await web.stop();
-      await api.stop();
-      await Promise.all(instances.map((instance) => instance.stop()));
-      await redis.kill();
+      await stop();
     },
   };
 }

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { Inbox } from '../support/gateway-inbox.js';
 import { describeWith, nginx, openssl, redisServer } from '../support/program.js';
 import { arrived, dismissGuests, Guest, refusalOf, say } from './guest.js';
-import { Homes, lambda, oneProcess, SECRETS, twoNodesBehindNginx, type Home } from './homes.js';
+import { Homes, lambda, lambdaOnDynamoDb, oneProcess, SECRETS, twoNodesBehindNginx, type Home } from './homes.js';
 
 const homes = new Homes();
 
@@ -179,7 +179,7 @@ describeWith([redisServer, nginx, openssl], 'The sample chat on two nodes behind
   );
 });
 
-describeWith([redisServer], 'The sample chat on Lambda', () => {
+describeWith([redisServer], 'The sample chat on Lambda with Redis', () => {
   it(
     'is the same as everywhere',
     async () => {
@@ -194,6 +194,26 @@ describeWith([redisServer], 'The sample chat on Lambda', () => {
     'has private rooms, a small one, and numbers for operators',
     async () => {
       await tryDoors(await homes.opened(lambda()));
+    },
+    EVENING_MS,
+  );
+});
+
+describe('The sample chat on Lambda with DynamoDB', () => {
+  it(
+    'is the same as everywhere',
+    async () => {
+      const home = await homes.opened(lambdaOnDynamoDb());
+      await turnAway(home);
+      await spendAnEvening(home);
+    },
+    EVENING_MS,
+  );
+
+  it(
+    'has private rooms, a small one, and numbers for operators',
+    async () => {
+      await tryDoors(await homes.opened(lambdaOnDynamoDb()));
     },
     EVENING_MS,
   );

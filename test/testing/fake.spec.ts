@@ -85,13 +85,14 @@ describe('WebSocket.fake() with an application', () => {
 
   it('resolves what a delivery would', async () => {
     const { manager } = await start();
-    WebSocket.fake();
+    const fake = WebSocket.fake();
     await manager.handle(connect({ connectionId: 'a', userId: 42 }));
     await manager.joinChannel('a', 'news');
     expect(await manager.sendToConnection('a', 0)).toBe(true);
     expect(await manager.sendToConnection('b', 0)).toBe(false);
     expect(await manager.sendToConnection('', 0)).toBe(false);
     expect({ ...(await manager.sendToConnections(['a', 'b', 'a'], 0)) }).toEqual({ a: true, b: false });
+    expect(fake.sent.at(-1)?.recipients).toEqual(['a']);
     expect({ ...(await manager.sendToUser(42, 0)) }).toEqual({ a: true });
     expect(await manager.to('news').send(0, { outcomes: true })).toEqual({
       ...{ delivered: 1, gone: 0, throttled: 0, failed: 0 },
@@ -142,6 +143,20 @@ describe('WebSocket.fake() with an application', () => {
     for (const connectionId of ['a', 'b', 'c']) await manager.handle(connect({ connectionId }));
     expect(await manager.except().send(1)).toMatchObject({ delivered: 3 });
     fake.assertBroadcast(1, 1);
+  });
+
+  it('leaves alone what was being sent when it began', async () => {
+    const client = { send: () => Promise.reject(new Error('This is the network.')) };
+    const offload = { queueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/q', threshold: 10, client };
+    const { manager } = await startApplication({
+      options: { apiGatewayEndpoint: server.endpoint(), fanout: { offload } },
+    });
+    await manager.handle(connect({ connectionId: 'a' }));
+    const sends = [manager.except().send(1), manager.broadcast(2), manager.sendToConnection('a', 3)];
+    const fake = WebSocket.fake();
+    await Promise.all(sends);
+    expect(server.inboxes['a']?.toSorted()).toEqual([1, 2, 3]);
+    fake.assertNothingSent();
   });
 
   it('still checks what is sent, and records nothing that is refused', async () => {

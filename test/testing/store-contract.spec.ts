@@ -7,6 +7,7 @@ import { createCache } from 'cache-manager';
 import { CacheConnectionStore, type Connection, type LeaveResult } from '../../src/index.js';
 import {
   connectionStoreContract,
+  ManualClock,
   Wire,
   type StoreSettings,
   type StoreSetup,
@@ -67,10 +68,10 @@ describe('connectionStoreContract', () => {
       'gives the record, with its channels, to one of many callers',
     ],
     [
-      'that takes the time of the machine',
+      'that reads another clock than the one that it is given',
       class extends ForgetfulStore {
-        constructor({ clock: _, ...settings }: StoreSettings) {
-          super(settings as StoreSettings);
+        constructor(settings: StoreSettings) {
+          super({ ...settings, clock: new ManualClock() });
         }
       },
       'remembers a removal for a minute and no longer',
@@ -105,7 +106,11 @@ describe('connectionStoreContract', () => {
     await failuresOf((settings) => {
       open++;
       const store = new CacheConnectionStore(createCache(), settings);
-      return Object.assign(store, { close: async () => void open-- });
+      return Object.assign(store, {
+        close: async () => {
+          open--;
+        },
+      });
     });
     expect(open).toBe(0);
   });

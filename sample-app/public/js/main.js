@@ -116,7 +116,7 @@ function start() {
     showProblem(
       error.code === 'forbidden' && room.isPrivate
         ? 'This room is not open to you: ask for an invitation.'
-        : `You are not in ${room.title} any more: ${error.message}`,
+        : `${room.title} is closed to you: ${error.message}`,
     );
     update();
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../contracts/clock.js';
 import {
   PresenceLedger,
+  type EnteringMember,
   type EnterResult,
   type ExitResult,
   type PresenceEntry,
@@ -38,7 +39,7 @@ export class MemoryPresenceLedger extends PresenceLedger {
     super();
   }
 
-  async enter(channel: string, connectionId: string, { memberId, info }: PresenceEntry): Promise<EnterResult> {
+  async enter(channel: string, connectionId: string, { memberId, info }: EnteringMember): Promise<EnterResult> {
     this.isToldOfLeaving ??=
       this.memberships.observeLeaving?.((id, name) => this.channels.get(name)?.leave(id, this.clock.now())) ?? false;
     await this.tidy();
@@ -47,7 +48,7 @@ export class MemoryPresenceLedger extends PresenceLedger {
       const isPresent = known !== undefined && (await this.isPresent(channel, known));
       const isIn = await this.memberships.whileIn(connectionId, channel, () => {
         const attendance = this.channels.get(channel) ?? new MemoryAttendance();
-        attendance.enter(connectionId, memberId, info);
+        attendance.enter(connectionId, memberId, info ?? (isPresent ? known.info : ''));
         this.channels.set(channel, attendance);
       });
       if (!isIn) return 'not-in-channel';

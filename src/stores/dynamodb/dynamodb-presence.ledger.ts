@@ -1,5 +1,6 @@
 import {
   PresenceLedger,
+  type EnteringMember,
   type EnterResult,
   type ExitResult,
   type PresenceEntry,
@@ -28,7 +29,8 @@ interface Entry {
 interface NewEntry {
   readonly connectionId: string;
   readonly token: string;
-  readonly info: string;
+  /** `null` for what is there. */
+  readonly info: string | null;
 }
 
 /**
@@ -49,7 +51,7 @@ export class DynamoDbPresenceLedger extends PresenceLedger {
     super();
   }
 
-  enter(channel: string, connectionId: string, { memberId, info }: PresenceEntry): Promise<EnterResult> {
+  enter(channel: string, connectionId: string, { memberId, info }: EnteringMember): Promise<EnterResult> {
     const token = newToken();
     const undoing = newToken();
     const key = this.keys.present(channel, memberId);
@@ -157,11 +159,11 @@ export class DynamoDbPresenceLedger extends PresenceLedger {
     { connectionId, token, info }: NewEntry,
   ): Promise<boolean> {
     const before = await requests.update(key, {
-      update: 'SET #connections.#id = :token, #info = :info, #version = :token, #ttl = :ttl REMOVE #deadSince',
+      update: `SET #connections.#id = :token, ${info === null ? '' : '#info = :info, '}#version = :token, #ttl = :ttl REMOVE #deadSince`,
       condition:
         'attribute_exists(#connections.#witness) AND (attribute_exists(#connections.#id) OR size(#connections) < :max)',
       names: { id: mapKey(connectionId), witness: mapKey(witness) },
-      values: { token, info, ttl: this.items.ttl, max: MAX_CONNECTIONS_PER_MEMBER },
+      values: { token, ...(info !== null && { info }), ttl: this.items.ttl, max: MAX_CONNECTIONS_PER_MEMBER },
     });
     return before !== null;
   }
@@ -176,7 +178,8 @@ export class DynamoDbPresenceLedger extends PresenceLedger {
   ): Promise<boolean> {
     const living = [...(item?.connections ?? [])].filter(([id]) => there.has(id));
     const connections = new Map([...living, [connectionId, token]]);
-    return this.items.replace(requests, key, item, { info, connections, version: token });
+    const known = there.size > 0 ? item?.info : undefined;
+    return this.items.replace(requests, key, item, { info: info ?? known ?? '', connections, version: token });
   }
 
   /**

@@ -30,7 +30,7 @@ const script = (operation: string, lua: string): RedisScript =>
  * a second time that somebody appeared, or vanished, than never.
  */
 export const PresenceScripts = Object.freeze({
-  /** Arguments: connection id, member, info. */
+  /** Arguments: connection id, member, info, and whether to keep that of a member who is present instead ('' for no). */
   enter: script(
     'enter a presence channel',
     `local id, member = ARGV[5], ARGV[6]
@@ -39,7 +39,7 @@ export const PresenceScripts = Object.freeze({
      local wasPresent = (by == member and not isRepeat) or isPresent(channel, member, id)
      redis.call('HSET', recordOf(id), '@' .. channel, member)
      redis.call('ZADD', entries, 0, member .. ' ' .. id)
-     redis.call('HSET', infos, member, ARGV[7])
+     redis.call(ARGV[8] ~= '' and wasPresent and 'HSETNX' or 'HSET', infos, member, ARGV[7])
      if by and by ~= member then
        redis.call('ZREM', entries, by .. ' ' .. id)
        withdraw(channel, by, id)

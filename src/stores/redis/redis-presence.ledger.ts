@@ -1,5 +1,6 @@
 import {
   PresenceLedger,
+  type EnteringMember,
   type EnterResult,
   type ExitResult,
   type PresenceEntry,
@@ -17,9 +18,9 @@ export class RedisPresenceLedger extends PresenceLedger {
     super();
   }
 
-  async enter(channel: string, connectionId: string, { memberId, info }: PresenceEntry): Promise<EnterResult> {
+  async enter(channel: string, connectionId: string, { memberId, info }: EnteringMember): Promise<EnterResult> {
     const names = [channel, connectionId, memberId].map(encodeName);
-    return (await this.run(PresenceScripts.enter, ...names, info)) as EnterResult;
+    return (await this.run(PresenceScripts.enter, ...names, info ?? '', info === null ? 'keep' : '')) as EnterResult;
   }
 
   async exit(channel: string, connectionId: string, memberId: string): Promise<ExitResult> {

@@ -178,7 +178,7 @@ export function registrationContract(harness: StoreHarness): void {
 
   describe('ping', () => {
     it('resolves while the store is in reach, and registers nothing', async () => {
-      equal(await harness.store.ping(), undefined);
+      await harness.store.ping();
       equal(await harness.store.countConnections(), 0);
     });
   });

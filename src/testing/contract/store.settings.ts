@@ -4,8 +4,8 @@ import type { Wire } from './races/wire.js';
 
 /** Where tests are declared: the globals of Jest, of Vitest, or what `node:test` exports. */
 export interface SuiteRunner {
-  describe(name: string, body: () => void): unknown;
-  it(name: string, body: () => Promise<void>): unknown;
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
 }
 
 /** What the suite asks of a store's maker. */

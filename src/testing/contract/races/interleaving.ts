@@ -5,7 +5,7 @@ import { promisesAtRest, type Wire } from './wire.js';
 /** One of several callers that run at once. */
 export interface Actor {
   readonly name: string;
-  run(): Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
 export interface InterleavingOptions {
@@ -23,7 +23,7 @@ export interface InterleavingOptions {
 interface Step {
   readonly actor: number;
   readonly name: string;
-  take(): Promise<void> | void;
+  readonly take: () => Promise<void> | void;
 }
 
 /** Whose request it is. One for all: each more would slow down every promise. */

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createConnectionsTable } from '../../src/index.js';
+import { DynamoDbServer } from '../support/dynamodb.server.js';
+import { goldenEvent, goldenEventNames } from '../support/gateway-events.js';
+import { ManagementApiServer } from '../support/management-api-server.js';
+import { BundledFunction } from './bundled.function.js';
+import { DeploymentFolder } from './deployment.folder.js';
+
+const MOST_BYTES = 1_000_000;
+const TOKEN = `Ada:${'0123456789abcdef'.repeat(2)}`;
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('the bundle of the chat', () => {
+  let folder: DeploymentFolder;
+  let dynamodb: DynamoDbServer;
+  let gateway: ManagementApiServer;
+  beforeAll(async () => {
+    [folder, dynamodb] = await Promise.all([DeploymentFolder.create({ isOfPackages: false }), DynamoDbServer.start()]);
+    const client = dynamodb.client();
+    await createConnectionsTable(client);
+    client.destroy();
+  }, 120_000);
+  afterAll(async () => {
+    await dynamodb.kill();
+    await folder.remove();
+  });
+
+  const running: BundledFunction[] = [];
+  beforeEach(async () => {
+    gateway = await ManagementApiServer.start();
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((started) => started.stop()));
+    await gateway.stop();
+  });
+
+  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<BundledFunction> => {
+    const started = await BundledFunction.start(join(folder.path, 'dist/lambda.mjs'), {
+      CHAT_SECRET: 'secret of the tests',
+      WEBSOCKET_DYNAMODB_TABLE: 'WebSocketConnections',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
+      WEBSOCKET_API_GATEWAY_ENDPOINT: gateway.endpoint(),
+      ...environment,
+    });
+    running.push(started);
+    return started;
+  };
+  /** A handshake of the connection that a golden event is of. */
+  const connectOf = (name = 'connect'): object => {
+    const { connectionId } = goldenEvent(name).requestContext;
+    const { requestContext, ...event } = goldenEvent(name.startsWith('connect') ? name : 'connect');
+    return { ...event, requestContext: { ...requestContext, connectionId }, queryStringParameters: { token: TOKEN } };
+  };
+  const messageOf = (body: object): object => ({ ...goldenEvent('message-default'), body: JSON.stringify(body) });
+
+  it('is one file of less than a megabyte that loads nothing but what Node has', async () => {
+    expect((await readdir(join(folder.path, 'dist'))).sort()).toEqual(['authorizer.mjs', 'lambda.mjs']);
+    const file = join(folder.path, 'dist/lambda.mjs');
+    expect((await stat(file)).size).toBeLessThan(MOST_BYTES);
+    const text = await readFile(file, 'utf8');
+    const imported = [...text.matchAll(/(?:^|;)import(?:[\w*{}\s,$]+from)?"([^"]+)"/g)].map(([, name = '']) => name);
+    expect(imported.length).toBeGreaterThan(5);
+    expect(imported.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([]);
+  });
+
+  it('leaves out the server of the embedded gateway, and what of Nest serves HTTP', async () => {
+    const text = await readFile(join(folder.path, 'dist/lambda.mjs'), 'utf8');
+    expect(text.match(/The embedded gateway was left out/g)).toHaveLength(3);
+    expect(text.match(/HTTP was left out/g)).toHaveLength(1);
+  });
+
+  it("answers every one of API Gateway's own events", async () => {
+    const started = await start();
+    for (const name of goldenEventNames) {
+      for (const event of [connectOf(name), ...(name.startsWith('connect') ? [] : [goldenEvent(name)])])
+        expect([name, await started.invoke(event)]).toEqual([name, expect.objectContaining({ statusCode: 200 })]);
+    }
+  }, 60_000);
+
+  it('has sent everything by the time it answers', async () => {
+    const started = await start();
+    expect(await started.invoke(connectOf('message-default'))).toMatchObject({ statusCode: 200 });
+    const before = gateway.requests.all.length;
+    await started.invoke(messageOf({ action: 'subscribe', id: '1', channel: 'presence-room.lobby' }));
+    const told = gateway.requests.all.slice(before).map(({ body }) => JSON.parse(body.toString()) as object);
+    expect(told).toContainEqual(expect.objectContaining({ type: 'subscribed', channel: 'presence-room.lobby' }));
+  }, 60_000);
+
+  it('keeps answering after a start that failed', async () => {
+    const started = await start({ CHAT_SECRET: '' });
+    await expect(started.invoke(connectOf())).rejects.toThrow('Set CHAT_SECRET');
+    expect(await started.invoke(connectOf(), { CHAT_SECRET: 'now it is set' })).toMatchObject({ statusCode: 200 });
+  }, 60_000);
+
+  it('cleans up on a schedule, and works off batches of its queue', async () => {
+    const started = await start();
+    expect(await started.invoke({ websocket: 'cleanup' })).toEqual({ ended: expect.any(Number) });
+    const record = { eventSource: 'aws:sqs', messageId: '1', body: 'not a shard', attributes: {} };
+    expect(await started.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+  }, 60_000);
+
+  it('says which package is missing when a backend is configured that is not in it', async () => {
+    const started = await start({ WEBSOCKET_DYNAMODB_TABLE: '', WEBSOCKET_REDIS_URL: 'redis://127.0.0.1:1' });
+    await expect(started.invoke(connectOf())).rejects.toThrow('npm install @redis/client@5');
+  }, 60_000);
+
+  it('cannot be made with a backend that there is not', async () => {
+    const made = promisify(execFile)(process.execPath, ['sample-app/deploy/bundle.js', '--with', 'postgres'], {
+      cwd: ROOT,
+    });
+    await expect(made).rejects.toThrow('There is no backend postgres: take dynamodb, sqs, redis');
+  }, 60_000);
+
+  it.each([
+    ['Allow', TOKEN],
+    ['Deny', 'nobody'],
+  ])('comes with an authorizer that says %s to the token %j', async (Effect, token) => {
+    const authorizer = await BundledFunction.start(join(folder.path, 'dist/authorizer.mjs'), {});
+    running.push(authorizer);
+    const request = JSON.parse(await readFile(join(ROOT, 'test/fixtures/authorizer/request.json'), 'utf8')) as {
+      methodArn: string;
+    };
+    const answer = await authorizer.invoke({ ...request, queryStringParameters: { token } });
+    expect(answer).toMatchObject({
+      policyDocument: { Statement: [{ Effect, Action: 'execute-api:Invoke', Resource: request.methodArn }] },
+      ...(Effect === 'Allow' && { context: { userId: expect.stringMatching(/^Ada~/) } }),
+    });
+  });
+});
