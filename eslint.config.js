@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'coverage/', 'test/package/consumers/', 'test/fixtures/'] },
+  { ignores: ['**/dist/', 'coverage/', 'docs/.vitepress/cache/', 'test/package/consumers/', 'test/fixtures/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -1,22 +1,44 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Application } from 'typedoc';
+import {
+  Application,
+  Converter,
+  ReferenceType,
+  ReflectionKind,
+  type DeclarationReflection,
+  type ProjectReflection,
+} from 'typedoc';
 import { ROOT } from './documents.js';
 
-/** The public entries, by the names that the site gives them. */
-export const API_ENTRIES: Readonly<Record<string, string>> = {
-  application: 'src/index.ts',
-  gateway: 'src/gateway/index.ts',
-  client: 'src/client/index.ts',
-  lambda: 'src/lambda/index.ts',
-  testing: 'src/testing/index.ts',
-};
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+}
 
-const ENTRY_NAMES: Readonly<Record<string, string>> = { index: 'application' };
+/** A public entry of the package, such as `nestjs-apigateway-websocket/client`. */
+export interface Entry {
+  /** What the site calls it: `client`. */
+  readonly name: string;
+  /** Its source: `src/client/index.ts`. */
+  readonly source: string;
+}
+
+/** The entries of package.json that have an interface of their own. */
+export function readEntries(): readonly Entry[] {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const sources = Object.values(exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : [entry.types.replace(/^\.\/dist\/(.+)\.d\.ts$/, 'src/$1.ts')],
+  );
+  return [...new Set(sources)].map((source) => ({ source, name: nameOf(source) }));
+}
+
+function nameOf(source: string): string {
+  return /^src\/(.+)\/index\.ts$/.exec(source)?.[1] ?? 'application';
+}
 
 /** Writes the reference of everything that the package exports, from its docstrings: a page for each name. @throws Error */
 export async function writeApi(folder: string): Promise<void> {
   const application = await Application.bootstrapWithPlugins({
-    entryPoints: Object.values(API_ENTRIES).map((path) => join(ROOT, path)),
+    entryPoints: readEntries().map(({ source }) => join(ROOT, source)),
     tsconfig: join(ROOT, 'tsconfig.build.json'),
     plugin: ['typedoc-plugin-markdown'],
     out: folder,
@@ -33,9 +55,13 @@ export async function writeApi(folder: string): Promise<void> {
     validation: { notExported: false, invalidLink: true, notDocumented: false },
     ...MARKDOWN_OPTIONS,
   });
+  // Before they are put into groups.
+  application.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const constructor of constructorsForNest(project)) project.removeReflection(constructor);
+  });
   const project = await application.convert();
   if (project === undefined) throw new Error('TypeDoc could not read the source: its lines above say why.');
-  for (const entry of project.children ?? []) entry.name = ENTRY_NAMES[entry.name] ?? entry.name;
+  for (const entry of project.children ?? []) if (entry.name === 'index') entry.name = 'application';
   await application.generateOutputs(project);
   if (application.logger.hasErrors() || application.logger.hasWarnings()) {
     throw new Error('TypeDoc found something wrong with the docstrings: its lines above say what.');
@@ -53,3 +79,17 @@ const MARKDOWN_OPTIONS: object = {
   propertyMembersFormat: 'table',
   typeDeclarationFormat: 'table',
 };
+
+/** Constructors that take what is not exported: only Nest calls them. */
+function constructorsForNest(project: ProjectReflection): DeclarationReflection[] {
+  const constructors = project.getReflectionsByKind(ReflectionKind.Constructor) as DeclarationReflection[];
+  return constructors.filter(({ signatures = [] }) =>
+    signatures.some(({ parameters = [] }) => parameters.some(({ type }) => isInternal(type))),
+  );
+}
+
+function isInternal(type: unknown): boolean {
+  return (
+    type instanceof ReferenceType && type.reflection === undefined && type.package === 'nestjs-apigateway-websocket'
+  );
+}

@@ -29,7 +29,8 @@ if (command !== 'preview') {
 
 export default defineConfig({
   title: 'nestjs-apigateway-websocket',
-  description: 'WebSockets for NestJS on AWS API Gateway, and without AWS on an embedded gateway that speaks the same contract',
+  description:
+    'WebSockets for NestJS on AWS API Gateway, and without AWS on an embedded gateway that speaks the same contract',
   lang: 'en',
   srcDir: '.vitepress/pages',
   lastUpdated: false,

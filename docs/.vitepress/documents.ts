@@ -25,6 +25,9 @@ const OTHER_DOCUMENTS: Readonly<Record<string, string>> = {
 /** The section of the README that leads to the documents below it; the site has a sidebar for that. */
 const LEADING_ON = 'More';
 
+/** A fenced block; whatever is split at it has its blocks at odd places. */
+const BLOCK = /^(```[\s\S]*?^```$)/m;
+
 /** Every page: the README, a page for each of its sections, the files of `docs` where they are, and the others under `project`. */
 export function readPages(read = (path: string) => readFileSync(join(ROOT, path), 'utf8')): readonly Page[] {
   const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -56,13 +59,12 @@ export function sectionsOf(document: string, text: string): Page[] {
 
 /** Splits a text where a pattern matches outside its fenced blocks. */
 function outsideOfBlocks(text: string, pattern: RegExp): string[] {
-  const parts = [''];
-  for (const [index, piece] of text.split(/^(```[\s\S]*?^```$)/m).entries()) {
+  const parts: string[] = [];
+  for (const [index, piece] of text.split(BLOCK).entries()) {
     const [first = '', ...others] = index % 2 === 0 ? piece.split(pattern) : [piece];
-    parts[parts.length - 1] += first;
-    parts.push(...others);
+    parts.push((parts.pop() ?? '') + first, ...others);
   }
-  return parts.filter((part, index) => index === 0 || part !== '');
+  return parts;
 }
 
 /** The anchor of a heading, as GitHub makes it. */
@@ -76,7 +78,7 @@ export function slugOf(title: string): string {
 /** A page with its links leading to other pages; what leads to other files of the repository is text only. @throws Error for links to nowhere */
 export function withSiteLinks(page: Page, pages: readonly Page[]): string {
   return page.text
-    .split(/^(```[\s\S]*?^```$)/m)
+    .split(BLOCK)
     .map((part, index) =>
       index % 2 === 1
         ? part
@@ -102,6 +104,9 @@ function siteLink(link: string, page: Page, pages: readonly Page[]): string | nu
 }
 
 function anchorsOf(text: string): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const prose = text
+    .split(BLOCK)
+    .filter((_, index) => index % 2 === 0)
+    .join('');
   return [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) => slugOf(title));
 }

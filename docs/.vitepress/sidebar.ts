@@ -1,5 +1,5 @@
 import type { DefaultTheme } from 'vitepress';
-import { API_ENTRIES } from './api.js';
+import { readEntries } from './api.js';
 import type { Page } from './documents.js';
 
 /** Pages in the order in which to read them; those that are not named here follow, by their paths. */
@@ -34,10 +34,13 @@ export function sidebarOf(pages: readonly Page[]): DefaultTheme.SidebarItem[] {
 }
 
 function itemOf(path: string, title: string): DefaultTheme.SidebarItem {
-  return { text: path === 'index' ? 'What it is' : title.replaceAll('`', ''), link: `/${path === 'index' ? '' : path}` };
+  return {
+    text: path === 'index' ? 'What it is' : title.replaceAll('`', ''),
+    link: `/${path === 'index' ? '' : path}`,
+  };
 }
 
 function api(): DefaultTheme.SidebarItem {
-  const items = Object.keys(API_ENTRIES).map((name) => ({ text: name, link: `/api/${name}/` }));
+  const items = readEntries().map(({ name }) => ({ text: name, link: `/api/${name}/` }));
   return { text: 'API', collapsed: true, items };
 }

@@ -1,6 +1,7 @@
 // npm run bundle [-- --with dynamodb,sqs --runtime-sdk --outdir folder]: makes dist/lambda.mjs and dist/authorizer.mjs, all that serverless.yml and template.yaml deploy.
+import console from 'node:console';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contentsOf } from './bundle.contents.js';
 import { bundle } from './bundle.recipe.js';

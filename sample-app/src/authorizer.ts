@@ -19,8 +19,8 @@ export async function handler(event: AuthorizerEvent) {
   const user = isAllowed
     ? await authenticate({
         connectionId,
-        headers: Object.fromEntries(headers) as Record<string, string>,
-        query: (event.queryStringParameters ?? {}) as Record<string, string>,
+        headers: Object.fromEntries(headers),
+        query: event.queryStringParameters ?? {},
         protocols: [],
         sourceIp: identity?.sourceIp ?? '',
         event,

@@ -1,6 +1,7 @@
 import type { Connection } from '../contracts/connection.js';
 import type { RequestClaims } from '../contracts/request.claims.js';
 import { WireLimits } from '../protocol/wire/wire.limits.js';
+import { KeyedLock } from '../stores/cache/keyed-lock.js';
 import { WireRefusal } from './wire.refusal.js';
 
 /**
@@ -15,13 +16,15 @@ function keyOf({ userId, connectionId }: Connection, id: string): string {
 
 /** Sees to it that what a client asks for twice with one id is done once. */
 export class RequestOnce {
+  private readonly lock = new KeyedLock();
+
   /** @param claims answers where ids are remembered */
   constructor(private readonly claims: () => RequestClaims) {}
 
   /**
    * Does `work` unless a request with this id of this client was taken up before; one that failed was not. Without an id always.
    *
-   * @param messageId what the request is to become
+   * @param messageId what the request is to become; `null` for one that nobody takes for done because it was sent before
    * @throws WireRefusal `duplicate`
    */
   async run<Result>(
@@ -32,8 +35,14 @@ export class RequestOnce {
   ): Promise<Result> {
     if (id === undefined) return work();
     const key = keyOf(connection, id);
+    if (messageId === null) return this.runAs(key, '', work);
+    // One that is under way here may fail yet. Of other processes nobody knows: their clients are told that it is done.
+    return this.lock.run(key, () => this.runAs(key, messageId, work));
+  }
+
+  private async runAs<Result>(key: string, messageId: string, work: () => Promise<Result>): Promise<Result> {
     const claims = this.claims();
-    const former = await claims.claim(key, messageId ?? '', WireLimits.requestMemoryMs);
+    const former = await claims.claim(key, messageId, WireLimits.requestMemoryMs);
     if (former !== null) {
       throw new WireRefusal('duplicate', undefined, former === '' ? {} : { messageId: former });
     }

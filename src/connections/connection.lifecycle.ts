@@ -285,10 +285,7 @@ export class ConnectionLifecycle {
     // On API Gateway a close that the application asked for comes back as a $disconnect, which may win the race.
     const { cause, code, reason, eventData } = { ...end, ...this.closing.get(connectionId) };
     return {
-      connectionId,
-      connection,
-      channels,
-      cause,
+      ...{ connectionId, connection, channels, cause },
       ...(typeof code === 'number' && { code }),
       ...(typeof reason === 'string' && { reason }),
       ...(eventData !== undefined && { eventData }),

@@ -11,6 +11,7 @@ import type { LaneTicket } from './delivery.lanes.js';
 import type { BroadcastObservation, DeliveryProgress } from './fan-out.observer.js';
 import type { GonePruner } from './gone.pruner.js';
 import { IdSet } from './id-set.js';
+import type { LoopTurn } from './loop.pace.js';
 import { tellEvery } from './progress.ticker.js';
 
 const UNKNOWN: DeliveryOutcome = Object.freeze({ status: 'gone', reason: 'unknown-connection' });
@@ -27,6 +28,7 @@ export class Broadcast implements DeliveryListener {
   private missing: StoreUnavailableError | null = null;
   private id: string | null = null;
   private isDraining = false;
+  private turn: LoopTurn | null = null;
   private wake: (() => void) | null = null;
 
   constructor(
@@ -134,7 +136,7 @@ export class Broadcast implements DeliveryListener {
           this.tools.lanes.leave(ticket);
           this.settle(ticket.connectionId, this.withoutRecord(connection), 0);
         }
-        if (this.tools.pace.step()) await this.tools.pace.rest();
+        if (this.tools.pace.step()) await this.tools.pace.rest((this.turn ??= this.tools.pace.begin()));
       }
     } finally {
       for (const ticket of tickets.slice(next)) this.tools.lanes.leave(ticket);
@@ -160,6 +162,9 @@ export class Broadcast implements DeliveryListener {
   }
 
   private async sendToRecipients(page: readonly Recipient[]): Promise<void> {
+    const { pace } = this.tools;
+    this.turn ??= pace.begin();
+    if (pace.isAwaited) await pace.rest(this.turn);
     for (const recipient of page) {
       const { connectionId } = recipient;
       if (!this.seen.add(connectionId)) continue;
@@ -171,7 +176,7 @@ export class Broadcast implements DeliveryListener {
         const sending = this.send(recipient, this.tools.lanes.enter(connectionId), wait);
         if (sending !== undefined) await sending;
       }
-      if (this.tools.pace.step()) await this.tools.pace.rest();
+      if (pace.step()) await pace.rest(this.turn);
     }
   }
 

@@ -153,7 +153,7 @@ export class FanOutEngine {
       );
       return OPENING;
     }
-    const route = this.router.route(recipient);
+    const route = this.router.ownRoute(recipient);
     if (route !== null) return route.transport.deliver(route.target, message, limits);
     if (recipient.endpoint !== null) return OTHER_PROCESS;
     this.sayOnce(

@@ -22,7 +22,7 @@ export class TransportRouter {
     private readonly configuredEndpoint: string | null,
   ) {}
 
-  /** Has one transport reach every connection from now on, wherever it is; with `null` its own do again. */
+  /** Has one transport close and answer for every connection from now on, wherever it is; with `null` its own do again. */
   divertTo(transport: ConnectionTransport | null): void {
     this.standIn = transport;
   }
@@ -30,12 +30,15 @@ export class TransportRouter {
   /** `null` when no endpoint is known, or no transport serves it. */
   route(connection: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
     const { standIn } = this;
-    if (standIn !== null) {
-      return {
-        transport: standIn,
-        target: { connectionId: connection.connectionId, endpoint: connection.endpoint ?? '' },
-      };
-    }
+    if (standIn === null) return this.ownRoute(connection);
+    return {
+      transport: standIn,
+      target: { connectionId: connection.connectionId, endpoint: connection.endpoint ?? '' },
+    };
+  }
+
+  /** The same whatever stands in: for messages, which are diverted before they get here, or were on their way. */
+  ownRoute(connection: Pick<Connection, 'connectionId' | 'endpoint'>): Route | null {
     const target = this.targetOf(connection);
     const transport =
       target === null ? undefined : this.transports.find((candidate) => candidate.serves(target.endpoint));

@@ -110,6 +110,13 @@ describe('what a process keeps of the members whose sockets it holds', () => {
     expect(infos.size).toBe(0);
   });
 
+  it('is forgotten when the store does not hear of their end, and nobody will tell it later', async () => {
+    await subscribed('a');
+    hooks.fail('remove');
+    await expect(end('a')).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(infos.size).toBe(0);
+  });
+
   it('is nothing of those whom the application joins: they may be another process’s, which says here when they end', async () => {
     await stored('a', 'local:elsewhere');
     expect(await lifecycle.join('a', ROOM)).toBe(true);

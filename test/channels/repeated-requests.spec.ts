@@ -1,5 +1,9 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { createCache } from 'cache-manager';
+import { CacheConnectionStore, StoreUnavailableError } from '../../src/index.js';
+import { eventually } from '../support/cluster.js';
 import { closeGatewayApps } from '../support/gateway-app.js';
+import { Gate } from '../support/gateway-inbox.js';
 import { channelApp } from './channel.app.js';
 import { Person } from './channel.person.js';
 import { HookedStore } from './hooked.store.js';
@@ -75,6 +79,30 @@ describe('a request that comes twice', () => {
     expect(await ada.ask({ ...publish('room'), id: '1' })).toMatchObject({ type: 'published', offset: 1 });
     await ada.settledNews();
     expect(messages(ada)).toEqual(['hi']);
+  });
+
+  it('while the first is under way is done in its place should that fail, rather than taken for done', async () => {
+    const store = new CacheConnectionStore(createCache());
+    const hooks = new HookedStore(store);
+    const app = await channelApp(rules, { store: hooks.store }).start();
+    const [first, second] = [await Person.connect(app, 'ada'), await Person.connect(app, 'ada')];
+    for (const person of [first, second]) await person.subscribe('room');
+    const [reached, released] = [new Gate(), new Gate()];
+    jest.spyOn(store.history(), 'append').mockImplementationOnce(async () => {
+      reached.open();
+      await released.opened;
+      throw new StoreUnavailableError('append a message');
+    });
+    first.send({ ...publish('room'), id: '1' });
+    await reached.opened;
+    const read = hooks.calls.length;
+    const answer = second.ask({ ...publish('room'), id: '1' });
+    await eventually(() => hooks.calls.slice(read).includes('findMany'));
+    await second.ask({ action: 'ping' });
+    released.open();
+    expect(await answer).toMatchObject({ type: 'published', offset: 1 });
+    await second.settledNews();
+    expect(messages(second)).toEqual(['hi']);
   });
 
   it('is done already where the message is kept and only its sending failed', async () => {

@@ -15,11 +15,11 @@ export interface CodeBlock {
   readonly fileName: string | null;
 }
 
-/** The documents for users: those at the root and those in docs. */
+/** The documents for users: those at the root and those in docs, without what the site is built of. */
 export function documentPaths(): string[] {
-  const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((path) =>
-    join('docs', path),
-  );
+  const inDocs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => !path.startsWith('.vitepress'))
+    .map((path) => join('docs', path));
   return [...readdirSync(ROOT), ...inDocs].filter((path) => path.endsWith('.md')).sort();
 }
 

@@ -4,6 +4,7 @@ import type { ConnectionLifecycle } from '../../src/connections/connection.lifec
 import {
   ConnectionTransport,
   type DeliveryAttempt,
+  type DeliveryTarget,
   type OutgoingMessage,
 } from '../../src/contracts/connection.transport.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
@@ -26,7 +27,7 @@ class BusyTransport extends ConnectionTransport {
     return true;
   }
 
-  deliver(): DeliveryAttempt | Promise<DeliveryAttempt> {
+  deliver(_target: DeliveryTarget, _message: OutgoingMessage): DeliveryAttempt | Promise<DeliveryAttempt> {
     this.deliveries++;
     const until = performance.now() + this.costMs;
     while (performance.now() < until);
@@ -73,7 +74,12 @@ function engineWith(transport: ConnectionTransport): FanOutEngine {
   return new FanOutEngine(store, lifecycle, new TransportRouter([transport], null), settings);
 }
 
-function sendTo(engine: FanOutEngine, count: number, pageSize = count) {
+/** Pages as a store gives them. */
+async function* later<Page>(pages: readonly Page[]): AsyncGenerator<Page> {
+  for (const page of pages) yield Promise.resolve(page);
+}
+
+function sendTo(engine: FanOutEngine, count: number, pageSize = count, message = 1) {
   const all = Array.from({ length: count }, (_, index) => ({
     connectionId: `id-${index}`,
     connectedAt: 0,
@@ -86,7 +92,8 @@ function sendTo(engine: FanOutEngine, count: number, pageSize = count) {
   const onOutcome = (): void => {
     delivered++;
   };
-  return engine.deliver({ recipients, payload: Uint8Array.of(1), onOutcome }).then(() => delivered);
+  const payload = Uint8Array.of(message);
+  return engine.deliver({ recipients: later(recipients), payload, onOutcome }).then(() => delivered);
 }
 
 describe('a message to many sockets of this process', () => {
@@ -120,6 +127,23 @@ describe('a message to many sockets of this process', () => {
     await sendTo(engine, 100).then(() => ended.push('small'));
     await large;
     expect(ended).toEqual(['small', 'large']);
+  });
+
+  it('reaches each socket in the order in which such messages were sent', async () => {
+    const reached = new Map<string, number[]>();
+    class OrderedTransport extends BusyTransport {
+      override deliver(target: DeliveryTarget, message: OutgoingMessage) {
+        const messages = reached.get(target.connectionId) ?? [];
+        reached.set(target.connectionId, [...messages, message.payload[0]!]);
+        return super.deliver(target, message);
+      }
+    }
+    const engine = engineWith(new OrderedTransport(0.02));
+    // Each waits for a page of the store, and sends for longer than a turn lasts.
+    const sendings = Array.from({ length: 60 }, (_, index) => sendTo(engine, 300, 300, index));
+    await Promise.all(sendings);
+    const inOrder = sendings.map((_, index) => index);
+    for (const messages of reached.values()) expect(messages).toEqual(inOrder);
   });
 
   it('does not pause at all when it is small', async () => {
