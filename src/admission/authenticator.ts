@@ -1,5 +1,6 @@
 import { inTime, LATE, type Clock } from '../contracts/clock.js';
 import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { refusalStatusOf } from '../errors/refusal.status.js';
 import { withoutMessage } from '../logging/error.description.js';
 import type { Log } from '../logging/log.js';
 import type { Authenticate, AuthenticationRequest } from './admission.rules.js';
@@ -11,9 +12,6 @@ const TELL_EVERY_MS = 10_000;
 
 /** The `exp` of a token is in seconds; as milliseconds it would be in 1973 or before. */
 const LOOKS_LIKE_SECONDS = 100_000_000_000;
-
-/** The statuses that a hook may refuse with; whatever else it throws is a failure of its own. */
-const STATUSES: ReadonlySet<unknown> = new Set([401, 403, 429, 503]);
 
 /** Asks the application who a client is, within a time. */
 export class Authenticator {
@@ -54,7 +52,7 @@ export class Authenticator {
   }
 
   private refusalOf(error: unknown): Refusal {
-    const status = statusOf(error);
+    const status = refusalStatusOf(error);
     if (status !== null) return new Refusal(status, retryAfterOf(error));
     this.tell(
       'The option "admission.authenticate" failed.',
@@ -69,19 +67,6 @@ export class Authenticator {
     this.toldAt = now;
     this.log.error('admission.hook-failed', message, { error });
   }
-}
-
-/** By its method: the application may have another copy of Nest. */
-function statusOf(error: unknown): 401 | 403 | 429 | 503 | null {
-  if (!(error instanceof Error)) return null;
-  const { getStatus } = error as { getStatus?: unknown };
-  const status: unknown =
-    error instanceof ConnectionRefusedError
-      ? error.statusCode
-      : typeof getStatus === 'function'
-        ? getStatus.call(error)
-        : null;
-  return STATUSES.has(status) ? (status as 401 | 403 | 429 | 503) : null;
 }
 
 function retryAfterOf(error: unknown): number | null {

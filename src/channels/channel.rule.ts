@@ -19,8 +19,8 @@ export interface ResolvedChannelRule {
   readonly hasPresence: boolean;
   /** Whether `joining` and `leaving` are sent. */
   readonly announces: boolean;
-  /** Whether the client may be in the channel. Never rejects. */
+  /** Whether the client may be in the channel. Rejects with a `WireRefusal` of `unavailable`, and nothing else, when that cannot be told now. */
   authorize(request: ChannelRequest): Promise<ChannelDecision>;
-  /** Whether a client that may be in the channel may publish this message there. Never rejects. */
+  /** Whether a client that may be in the channel may publish this message there; rejects like `authorize`. */
   mayPublish(request: ChannelPublishRequest): Promise<boolean>;
 }

@@ -1,7 +1,9 @@
-import { Logger } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LogCapture } from '../../test/support/log.capture.js';
 import { ManualClock } from '../../test/support/manual.clock.js';
+import { ConnectionRefusedError } from '../errors/connection-refused.error.js';
+import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { Log } from '../logging/log.js';
 import { readChannelRule } from '../options/channels.options-resolver.js';
 import type { ChannelPublishRequest, ChannelRequest, ChannelRule } from '../options/channels.options.js';
@@ -175,17 +177,32 @@ describe('a rule', () => {
     expect(capture.lines).toHaveLength(3);
   });
 
-  it('that gives no answer lets nobody in once its time is up', async () => {
+  it('that gives no answer lets nobody in once its time is up, and does not refuse them for good', async () => {
     const never = () => new Promise<boolean>(() => undefined);
     const rule = declare('news', { authorize: never, publish: never });
-    const answers = Promise.all([rule.authorize(request), rule.mayPublish(publishRequest)]);
+    const answers = Promise.allSettled([rule.authorize(request), rule.mayPublish(publishRequest)]);
     let isAnswered = false;
     void answers.then(() => (isAnswered = true));
     await clock.advance(RULE_TIMEOUT_MS - 1);
     expect(isAnswered).toBe(false);
     await clock.advance(1);
-    expect(await answers).toEqual([{ isAllowed: false }, false]);
+    for (const answer of await answers) expect(answer).toMatchObject({ reason: { wireCode: 'unavailable' } });
     expect(capture.everything).toContain(`gave no answer within ${RULE_TIMEOUT_MS} ms`);
+  });
+
+  it.each([
+    ['503', new ConnectionRefusedError(503)],
+    ['429 of Nest', new HttpException('Too many', 429)],
+    ['that the store is away', new StoreUnavailableError('find connections')],
+  ])('that says %s does not refuse for good, and is no failure', async (_, error) => {
+    const rule = declare('news', { authorize: () => Promise.reject(error) });
+    await expect(rule.authorize(request)).rejects.toMatchObject({ wireCode: 'unavailable' });
+    expect(capture.lines).toEqual([]);
+  });
+
+  it('that says 403 refuses', async () => {
+    const rule = declare('news', { authorize: () => Promise.reject(new ConnectionRefusedError(403)) });
+    expect(await rule.authorize(request)).toEqual({ isAllowed: false });
   });
 
   it('that answers leaves no timer behind', async () => {

@@ -1,17 +1,22 @@
 import type { HistoryBounds } from '../contracts/channel.history.js';
 import { inTime, LATE, monotonicNow, type Clock } from '../contracts/clock.js';
+import { refusalStatusOf } from '../errors/refusal.status.js';
+import { StoreUnavailableError } from '../errors/store-unavailable.error.js';
 import { withoutMessage } from '../logging/error.description.js';
 import type { Log } from '../logging/log.js';
 import type { CheckedChannelRule } from '../options/channels.options-resolver.js';
 import type { ChannelPublishRequest, ChannelRequest } from '../options/channels.options.js';
 import type { ChannelPattern } from './channel.pattern.js';
 import type { ChannelDecision, ResolvedChannelRule } from './channel.rule.js';
+import { WireRefusal } from './wire.refusal.js';
 
 /** How long a rule may take to answer; API Gateway waits 29 seconds for the whole request. */
 export const RULE_TIMEOUT_MS = 10_000;
 
 /** How often a rule that fails is told of: what makes it fail may come from outside. */
 const TELL_EVERY_MS = 10_000;
+
+const NOT_NOW = 'The channel cannot be entered now.';
 
 const DENIED: ChannelDecision = Object.freeze({ isAllowed: false });
 const ALLOWED: ChannelDecision = Object.freeze({ isAllowed: true, info: null });
@@ -79,18 +84,24 @@ export class DeclaredRule implements ResolvedChannelRule {
     return { isAllowed: true, info };
   }
 
-  /** What the application's code answers; `null` when it throws or takes too long. */
+  /**
+   * What the application's code answers; `null` when it throws.
+   *
+   * @throws WireRefusal `unavailable` when it takes too long, says that it cannot tell now, or found the store away: nobody is to lose a subscription by that
+   */
   private async ask(what: string, call: () => unknown): Promise<unknown> {
     try {
       // One that throws at once is a failure like another.
       const work = (async () => call())();
       const answer = await inTime(this.settings.clock, RULE_TIMEOUT_MS, work);
       if (answer !== LATE) return answer;
-      this.tell(`"${what}" gave no answer within ${RULE_TIMEOUT_MS} ms.`);
     } catch (error) {
+      if (saysLater(error)) throw new WireRefusal('unavailable', NOT_NOW);
       this.tell(`"${what}" failed.`, withoutMessage(error));
+      return null;
     }
-    return null;
+    this.tell(`"${what}" gave no answer within ${RULE_TIMEOUT_MS} ms.`);
+    throw new WireRefusal('unavailable', NOT_NOW);
   }
 
   private tell(what: string, error?: Error): void {
@@ -99,6 +110,12 @@ export class DeclaredRule implements ResolvedChannelRule {
     this.toldAt = now;
     this.settings.log.error('channel.rule-failed', `The rule of ${JSON.stringify(this.pattern)}: ${what}`, { error });
   }
+}
+
+/** Whether a rule that threw did not mean to refuse: 429 and 503, or a store that did not answer it. */
+function saysLater(error: unknown): boolean {
+  const status = refusalStatusOf(error);
+  return status === 429 || status === 503 || error instanceof StoreUnavailableError;
 }
 
 /** The JSON of a member's info; `null` for what is no object of JSON: an array, a date, something that refers to itself. */

@@ -63,7 +63,7 @@ export class Subscriptions {
     try {
       return await this.access.toEnter(call, channel, data);
     } catch (error) {
-      const isRefused = error instanceof WireRefusal;
+      const isRefused = error instanceof WireRefusal && error.wireCode === 'forbidden';
       if (isRefused && (await this.access.isIn(call, channel))) {
         await this.lifecycle.leave(call.connection.connectionId, channel);
       }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ConnectionRefusedError } from '../../src/index.js';
 import { closeGatewayApps } from '../support/gateway-app.js';
 import { eventually } from '../support/cluster.js';
 import { channelApp, named } from './channel.app.js';
@@ -50,6 +51,18 @@ describe('a client that subscribes', () => {
     await app.manager.publish('private-club', 'for members');
     expect(await ada.settledNews()).toEqual([]);
     expect((await app.manager.getStats()).channels).toEqual({});
+  });
+
+  it('stays in a channel whose rule cannot tell now', async () => {
+    let answer = (): boolean => true;
+    const app = await channelApp({ 'private-club': { authorize: () => answer() } }).start();
+    const ada = await Person.connect(app, 'ada');
+    await ada.subscribe('private-club');
+    answer = () => {
+      throw new ConnectionRefusedError(503);
+    };
+    expect(await ada.subscribe('private-club')).toMatchObject({ code: 'unavailable', retry: true });
+    expect((await app.manager.getStats()).channels).toEqual({ 'private-club': 1 });
   });
 
   it('is known to the rule by its connection, its user, its authorizer, and what it sent', async () => {
