@@ -84,7 +84,7 @@ describe('a question to clients', () => {
     const asking = app.manager.to('room').sendWithAck('?');
     const { id } = await ada.untilType('request');
     ada.send({ action: 'reply', id, data: 1 });
-    const again = await ada.ask({ action: 'reply', id: id as string, data: 2 });
+    const again = await ada.ask({ action: 'reply', id: id, data: 2 });
     expect(again).toMatchObject({ type: 'error', code: 'duplicate', retry: false });
     bob.send({ action: 'reply', id, data: 3 });
     expect(await asking).toMatchObject({ responses: { [ada.connectionId]: 1, [bob.connectionId]: 3 } });
@@ -108,7 +108,7 @@ describe('a question to clients', () => {
     const ada = await inRoom(app, 'ada');
     const asking = app.manager.to('room').sendWithAck('?');
     const { id } = await ada.untilType('request');
-    const refused = await ada.ask({ action: 'reply', id: id as string, data: 'x'.repeat(40_000) });
+    const refused = await ada.ask({ action: 'reply', id: id, data: 'x'.repeat(40_000) });
     expect(refused).toMatchObject({ type: 'error', code: 'too-large' });
     ada.send({ action: 'reply', id, data: 'x' });
     expect(await asking).toMatchObject({ responses: { [ada.connectionId]: 'x' } });

@@ -154,7 +154,7 @@ describe('listeners of messages', () => {
     class Listener {
       @OnWebSocketMessage('say', { schema: Said })
       say({ message }: MessageEvent<Said>): void {
-        heard.push(message instanceof Said && message.at instanceof Place, { ...message, at: { ...message.at } });
+        heard.push(message instanceof Said && message.at instanceof Place, JSON.parse(JSON.stringify(message)));
       }
     }
     const { manager } = await applicationWith(Listener);
