@@ -52,8 +52,6 @@ export interface DisconnectEventFields extends EventFields {
 /** How long an authorizer took, in milliseconds; a `$disconnect` does not tell. */
 const INTEGRATION_LATENCY_MS = 22;
 
-const NO_CODE = { code: 1005, reason: 'Client-side close frame status not set' };
-
 const selectRoute = compileRouteSelection('$request.body.action');
 
 /** Events as API Gateway would invoke a Lambda function with, to be given to `handle`. */
@@ -101,8 +99,8 @@ export const websocketEvent = {
    * await manager.handle(websocketEvent.disconnect('a', { code: 1001, reason: 'Going away' }));
    */
   disconnect(connectionId: string, fields: DisconnectEventFields = {}): WebSocketDisconnectEvent {
-    const { code = NO_CODE.code, at = Date.now() } = fields;
-    const { reason = code === NO_CODE.code ? NO_CODE.reason : '' } = fields;
+    const { code = UnsentCloses.noStatus.code, at = Date.now() } = fields;
+    const { reason = code === UnsentCloses.noStatus.code ? UnsentCloses.noStatus.reason : '' } = fields;
     return disconnectEvent(sourceOf(connectionId, { ...fields, at }), code, reason, at);
   },
 };

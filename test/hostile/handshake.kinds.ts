@@ -65,7 +65,11 @@ const keys: readonly HostileHandshake[] = [
 const requests: readonly HostileHandshake[] = [
   { name: 'a URL of 100 KB', sends: upgradeRequest({ path: `/ws?${'q'.repeat(100_000)}` }), answer: 431 },
   { name: 'another path', sends: upgradeRequest({ path: '/elsewhere' }), answer: 404 },
-  { name: 'an absolute URL', sends: upgradeRequest({ path: 'http://example.org/ws' }), answer: 404 },
+  {
+    name: 'an absolute URL of another path',
+    sends: upgradeRequest({ path: 'http://example.org/elsewhere' }),
+    answer: 404,
+  },
   { name: 'a path with a null byte', sends: upgradeRequest({ path: '/ws\0' }), answer: 400 },
   { name: 'a path with a space', sends: upgradeRequest({ path: '/w s' }), answer: 400 },
   { name: 'no path', sends: startLine('GET  HTTP/1.1'), answer: 400 },
