@@ -1,3 +1,4 @@
+import { UnsentCloses } from '../protocol/close-codes.js';
 import { connectEvent, disconnectEvent, messageEvent, type EventSource } from '../gateway/gateway.events.js';
 import { createId } from '../gateway/identifier.js';
 import type { WebSocketConnectEvent, WebSocketDisconnectEvent, WebSocketMessageEvent } from '../protocol/events.js';
