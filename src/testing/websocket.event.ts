@@ -97,7 +97,7 @@ export const websocketEvent = {
    * A connection ended.
    *
    * @example
-   * await manager.handle(websocketEvent.disconnect('a', { code: 1001, reason: 'Going away' }));
+   * await manager.handle(websocketEvent.disconnect('a', { code: 4000, reason: 'Bye' }));
    */
   disconnect(connectionId: string, fields: DisconnectEventFields = {}): WebSocketDisconnectEvent {
     const { code = UnsentCloses.noStatus.code, at = Date.now() } = fields;
