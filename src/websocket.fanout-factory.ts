@@ -1,6 +1,7 @@
 import type { ConnectionStore } from './contracts/connection.store.js';
 import type { ConnectionLifecycle } from './connections/connection.lifecycle.js';
 import type { ConnectionMirror } from './connections/connection.mirror.js';
+import { ConnectionCloser } from './fanout/connection.closer.js';
 import { createRequestBudget } from './fanout/request.budget.js';
 import { FanOutEngine } from './fanout/fan-out.engine.js';
 import { MessageSender } from './fanout/message.sender.js';
@@ -11,6 +12,7 @@ import { openShardQueue, type OpenQueue } from './fanout/offload/offload.factory
 import { ShardWorker } from './fanout/offload/shard.worker.js';
 import type { Log } from './logging/log.js';
 import type { TransportRouter } from './fanout/transport.router.js';
+import { UserSender } from './fanout/user.sender.js';
 import { MemoryBroadcastLedger } from './stores/cache/memory-broadcast.ledger.js';
 import type { ResolvedOffloadOptions } from './options/fanout.options-resolver.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -22,6 +24,8 @@ export class FanOutServices {
     readonly sender: MessageSender,
     readonly worker: ShardWorker,
     readonly reports: BroadcastReports,
+    readonly users: UserSender,
+    readonly closer: ConnectionCloser,
     /** Closes what was opened for the queue. */
     readonly close: () => void,
   ) {}
@@ -63,7 +67,15 @@ export async function createFanOut(
     { keyPrefix, clock },
     log,
   );
-  return new FanOutServices(sender, worker, new BroadcastReports(ledger, clock), () => open?.close());
+  const { maxConcurrentSends } = options;
+  return new FanOutServices(
+    sender,
+    worker,
+    new BroadcastReports(ledger, clock),
+    new UserSender(store, sender, maxConcurrentSends),
+    new ConnectionCloser(store, lifecycle, router, maxConcurrentSends),
+    () => open?.close(),
+  );
 }
 
 function openQueue(

@@ -8,23 +8,21 @@ import type { BroadcastReport } from './contracts/broadcast.ledger.js';
 import type { Connection } from './contracts/connection.js';
 import { ConnectionStore } from './contracts/connection.store.js';
 import type { CloseOptions } from './contracts/connection.transport.js';
-import { forEachAtMost } from './fanout/concurrency.gate.js';
 import { ConnectionCloser } from './fanout/connection.closer.js';
-import type { Addressees, SendMethod } from './fanout/broadcast.request.js';
-import { collectIds, noPages, collect } from './fanout/id.pages.js';
+import type { Addressees } from './fanout/broadcast.request.js';
+import { collect, collectIds, noPages } from './fanout/id.pages.js';
 import { emptyMap, MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports, type UntilBroadcastOptions } from './fanout/offload/broadcast.reports.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
 import { isSqsEvent, type SqsBatchResponse, type SqsEvent } from './fanout/offload/sqs.event.js';
+import { UserSender } from './fanout/user.sender.js';
 import { HealthProbe, type WebSocketHealth } from './health/health.probe.js';
 import { requireCloseOptions } from './protocol/close.js';
-import { isChannelName, normalizeUserId, type UserId } from './protocol/name.js';
+import { isChannelName, type UserId } from './protocol/name.js';
 import type { WebSocketResponse } from './protocol/response.js';
 import type { ChannelMessage, WireMember } from './protocol/wire/server.messages.js';
 import { StaleSweep, type CleanupOptions } from './sweep/stale.sweep.js';
 import { WebSocketHandler, type EventOrigin } from './websocket.handler.js';
-import { WEBSOCKET_OPTIONS } from './websocket.module-definition.js';
-import type { ResolvedWebSocketOptions } from './websocket.options-resolver.js';
 import { WebSocketSelection } from './websocket.selection.js';
 
 /**
@@ -36,11 +34,11 @@ import { WebSocketSelection } from './websocket.selection.js';
 @Injectable()
 export class WebSocketManager {
   constructor(
-    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
     @Inject(WebSocketHandler) private readonly handler: WebSocketHandler,
     @Inject(ConnectionStore) private readonly store: ConnectionStore,
     @Inject(ConnectionLifecycle) private readonly lifecycle: ConnectionLifecycle,
     @Inject(MessageSender) private readonly sender: MessageSender,
+    @Inject(UserSender) private readonly users: UserSender,
     @Inject(ConnectionCloser) private readonly closer: ConnectionCloser,
     @Inject(StaleSweep) private readonly sweep: StaleSweep,
     @Inject(HealthProbe) private readonly probe: HealthProbe,
@@ -80,13 +78,13 @@ export class WebSocketManager {
 
   /** Sends `data`, as JSON, to every connection of a user. Resolves whether the gateway took it, for each; `{}` for an unknown user. */
   async sendToUser(userId: UserId, data: unknown): Promise<Record<string, boolean>> {
-    const results = await this.sendToEachUser([userId], data, 'sendToUser');
+    const results = await this.users.send([userId], data, 'sendToUser');
     return results[String(userId)] ?? emptyMap();
   }
 
   /** Sends `data`, as JSON, to every connection of these users. Resolves the results by user and connection. */
   sendToUsers(userIds: readonly UserId[], data: unknown): Promise<Record<string, Record<string, boolean>>> {
-    return this.sendToEachUser(userIds, data, 'sendToUsers');
+    return this.users.send(userIds, data, 'sendToUsers');
   }
 
   /** Sends `data`, as JSON, to every member of a channel. Resolves whether the gateway took it, for each; `{}` for an empty channel. */
@@ -165,9 +163,8 @@ export class WebSocketManager {
   }
 
   /** The ids of a user's connections. */
-  async getConnectionsByUserId(userId: UserId): Promise<string[]> {
-    const id = normalizeUserId(userId);
-    return id === null ? [] : this.store.connectionsOfUser(id);
+  getConnectionsByUserId(userId: UserId): Promise<string[]> {
+    return this.users.connectionsOf(userId);
   }
 
   /** The ids of the connections in a channel. Loads them all; {@link membersOf} does not. */
@@ -266,39 +263,7 @@ export class WebSocketManager {
     return this.probe.check();
   }
 
-  private readonly sendToEachUser = async (
-    userIds: readonly UserId[],
-    data: unknown,
-    method: SendMethod,
-  ): Promise<Record<string, Record<string, boolean>>> => {
-    const found = new Map<string, readonly string[]>();
-    const lookUp = (): Promise<void> =>
-      forEachAtMost(this.options.maxConcurrentSends, userIds, async (userId) => {
-        found.set(String(userId), await this.getConnectionsByUserId(userId));
-      });
-    const known = userIds.map(normalizeUserId).filter((userId) => userId !== null);
-    const delivered = await this.sender.send(
-      {
-        recipients: valuesAfter(lookUp, found),
-        locally: (local) => known.map((userId) => local.ofUser(userId)),
-        target: { method, userIds },
-      },
-      data,
-    );
-    const results = emptyMap<Record<string, boolean>>();
-    for (const [userId, connectionIds] of found) {
-      const ofUser = (results[userId] = emptyMap<boolean>());
-      for (const connectionId of connectionIds) ofUser[connectionId] = delivered[connectionId] === true;
-    }
-    return results;
-  };
-
   private selection(): WebSocketSelection {
     return new WebSocketSelection(this.store, this.sender, this.questions);
   }
-}
-
-async function* valuesAfter<Value>(work: () => Promise<void>, map: ReadonlyMap<string, Value>): AsyncGenerator<Value> {
-  await work();
-  yield* map.values();
 }

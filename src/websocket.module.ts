@@ -20,6 +20,7 @@ import { MessageSender } from './fanout/message.sender.js';
 import { BroadcastReports } from './fanout/offload/broadcast.reports.js';
 import { ShardWorker } from './fanout/offload/shard.worker.js';
 import { TransportRouter } from './fanout/transport.router.js';
+import { UserSender } from './fanout/user.sender.js';
 import { EmbeddedGateway } from './gateway/embedded.gateway.js';
 import { HealthProbe } from './health/health.probe.js';
 import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
@@ -152,16 +153,8 @@ const providers: Provider[] = [
   { provide: MessageSender, inject: [FanOutServices], useFactory: ({ sender }: FanOutServices) => sender },
   { provide: ShardWorker, inject: [FanOutServices], useFactory: ({ worker }: FanOutServices) => worker },
   { provide: BroadcastReports, inject: [FanOutServices], useFactory: ({ reports }: FanOutServices) => reports },
-  {
-    provide: ConnectionCloser,
-    inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS],
-    useFactory: (
-      store: ConnectionStore,
-      lifecycle: ConnectionLifecycle,
-      router: TransportRouter,
-      { maxConcurrentSends }: ResolvedWebSocketOptions,
-    ) => new ConnectionCloser(store, lifecycle, router, maxConcurrentSends),
-  },
+  { provide: UserSender, inject: [FanOutServices], useFactory: ({ users }: FanOutServices) => users },
+  { provide: ConnectionCloser, inject: [FanOutServices], useFactory: ({ closer }: FanOutServices) => closer },
   {
     provide: StaleSweep,
     inject: [ConnectionStore, ConnectionLifecycle, TransportRouter, WEBSOCKET_OPTIONS, Log],

@@ -9,6 +9,7 @@ import { MessageSender, type DeliveryEngine } from '../fanout/message.sender.js'
 import { BroadcastReports } from '../fanout/offload/broadcast.reports.js';
 import { ShardWorker } from '../fanout/offload/shard.worker.js';
 import { TransportRouter } from '../fanout/transport.router.js';
+import { UserSender } from '../fanout/user.sender.js';
 import { HealthProbe } from '../health/health.probe.js';
 import { Log } from '../logging/log.js';
 import { CacheConnectionStore } from '../stores/cache/cache-connection.store.js';
@@ -49,11 +50,11 @@ export function standaloneApplication(given: FakeOptions, engine: Engine): Runni
   wire.start();
   const handler = new WebSocketHandler(options, store, lifecycle, publisher, sender, null, wire.service, log);
   const manager = new WebSocketManager(
-    options,
     handler,
     store,
     lifecycle,
     sender,
+    new UserSender(store, sender, maxConcurrentSends),
     new ConnectionCloser(store, lifecycle, router, maxConcurrentSends),
     new StaleSweep(store, lifecycle, router, options, log),
     new HealthProbe(store, options),

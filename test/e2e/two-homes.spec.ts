@@ -143,78 +143,34 @@ async function turnAway({ webSockets }: Home): Promise<void> {
 
 const EVENING_MS = 60_000;
 
-describe('The sample chat in one process', () => {
-  it(
-    'is the same as everywhere',
-    async () => {
-      const home = await homes.opened(oneProcess());
-      await turnAway(home);
-      await spendAnEvening(home);
-    },
-    EVENING_MS,
-  );
+/** What is the same wherever the chat is. */
+function isTheChat(open: () => Promise<Home>): () => void {
+  return () => {
+    it(
+      'is the same as everywhere',
+      async () => {
+        const home = await homes.opened(open());
+        await turnAway(home);
+        await spendAnEvening(home);
+      },
+      EVENING_MS,
+    );
 
-  it('has private rooms, a small one, and numbers for operators', async () => {
-    await tryDoors(await homes.opened(oneProcess()));
-  });
-});
+    it(
+      'has private rooms, a small one, and numbers for operators',
+      async () => {
+        await tryDoors(await homes.opened(open()));
+      },
+      EVENING_MS,
+    );
+  };
+}
 
-describeWith([redisServer, nginx, openssl], 'The sample chat on two nodes behind nginx', () => {
-  it(
-    'is the same as everywhere',
-    async () => {
-      const home = await homes.opened(twoNodesBehindNginx());
-      await turnAway(home);
-      await spendAnEvening(home);
-    },
-    EVENING_MS,
-  );
-
-  it(
-    'has private rooms, a small one, and numbers for operators',
-    async () => {
-      await tryDoors(await homes.opened(twoNodesBehindNginx()));
-    },
-    EVENING_MS,
-  );
-});
-
-describeWith([redisServer], 'The sample chat on Lambda with Redis', () => {
-  it(
-    'is the same as everywhere',
-    async () => {
-      const home = await homes.opened(lambda());
-      await turnAway(home);
-      await spendAnEvening(home);
-    },
-    EVENING_MS,
-  );
-
-  it(
-    'has private rooms, a small one, and numbers for operators',
-    async () => {
-      await tryDoors(await homes.opened(lambda()));
-    },
-    EVENING_MS,
-  );
-});
-
-describe('The sample chat on Lambda with DynamoDB', () => {
-  it(
-    'is the same as everywhere',
-    async () => {
-      const home = await homes.opened(lambdaOnDynamoDb());
-      await turnAway(home);
-      await spendAnEvening(home);
-    },
-    EVENING_MS,
-  );
-
-  it(
-    'has private rooms, a small one, and numbers for operators',
-    async () => {
-      await tryDoors(await homes.opened(lambdaOnDynamoDb()));
-    },
-    EVENING_MS,
-  );
-});
+describe('The sample chat in one process', isTheChat(oneProcess));
+describeWith(
+  [redisServer, nginx, openssl],
+  'The sample chat on two nodes behind nginx',
+  isTheChat(twoNodesBehindNginx),
+);
+describeWith([redisServer], 'The sample chat on Lambda with Redis', isTheChat(lambda));
+describe('The sample chat on Lambda with DynamoDB', isTheChat(lambdaOnDynamoDb));
