@@ -136,7 +136,7 @@ export class Broadcast implements DeliveryListener {
           this.tools.lanes.leave(ticket);
           this.settle(ticket.connectionId, this.withoutRecord(connection), 0);
         }
-        if (this.tools.pace.step()) await this.tools.pace.rest((this.turn ??= this.tools.pace.begin()));
+        if (this.tools.pace.step(this.turn)) await this.tools.pace.rest((this.turn ??= this.tools.pace.begin()));
       }
     } finally {
       for (const ticket of tickets.slice(next)) this.tools.lanes.leave(ticket);
@@ -176,7 +176,7 @@ export class Broadcast implements DeliveryListener {
         const sending = this.send(recipient, this.tools.lanes.enter(connectionId), wait);
         if (sending !== undefined) await sending;
       }
-      if (pace.step()) await pace.rest(this.turn);
+      if (pace.step(this.turn)) await pace.rest(this.turn);
     }
   }
 

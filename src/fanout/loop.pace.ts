@@ -4,13 +4,18 @@ const MAX_STRETCH_MS = 5;
 /** How many steps are made between two looks at the time. */
 const STEPS_BETWEEN_LOOKS = 64;
 
-/** For how many milliseconds of work a loop goes before those that began later; after that a very long one must not keep them waiting. */
+/**
+ * For how many milliseconds of work a loop goes before those that began later; after that a very long one must not keep them waiting. A short one is
+ * never that, however long a busy machine keeps it from its work.
+ */
 const SENIORITY_MS = 50;
+const SHORT_STEPS = 1_024;
 
 /** One loop among those that share a pace. */
 export class LoopTurn {
   /** The lower, the earlier it began. */
   order = 0;
+  steps = 0;
   workedMs = 0;
   startedAt = 0;
 }
@@ -50,7 +55,8 @@ export class LoopPace {
   }
 
   /** Counts a step; tells whether the loop should {@link rest} before the next one. */
-  step(): boolean {
+  step(turn?: LoopTurn): boolean {
+    if (turn !== undefined) turn.steps++;
     this.isHandingOver = false;
     if (this.isStretched) return true;
     if (++this.steps < STEPS_BETWEEN_LOOKS) return false;
@@ -63,8 +69,9 @@ export class LoopPace {
   /** Resolves when timers, sockets and other callers have had their turn, and the loops that began before have ended or rest, too. */
   rest(turn: LoopTurn): Promise<void> {
     turn.workedMs += performance.now() - turn.startedAt;
-    if (turn.workedMs > SENIORITY_MS) {
+    if (turn.workedMs > SENIORITY_MS && turn.steps > SHORT_STEPS) {
       turn.order = ++this.lastOrder;
+      turn.steps = 0;
       turn.workedMs = 0;
     }
     return new Promise((goOn) => {

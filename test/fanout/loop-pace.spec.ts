@@ -145,6 +145,21 @@ describe('a message to many sockets of this process', () => {
     for (const messages of reached.values()) expect(messages).toEqual(inOrder);
   });
 
+  it('reaches a socket in that order on a machine that is too busy to get on with it', async () => {
+    const reached: number[] = [];
+    const transport = new BusyTransport(0.6);
+    transport.onDeliver = ({ connectionId }, { payload }) => {
+      if (connectionId === 'id-199') reached.push(payload[0]!);
+    };
+    const engine = engineWith(transport);
+    const last = { connectionId: 'id-199', connectedAt: 0, endpoint: 'local:test' };
+    await Promise.all([
+      sendTo(engine, 200, 200, 1),
+      engine.deliver({ recipients: later([[last]]), payload: Uint8Array.of(2), onOutcome: () => undefined }),
+    ]);
+    expect(reached).toEqual([1, 2]);
+  });
+
   it('does not pause at all when it is small', async () => {
     const transport = new BusyTransport(0);
     let isOver = false;
