@@ -12,6 +12,7 @@ import { MalformedEventError } from './errors/malformed-event.error.js';
 import { EventPublisher } from './events/event.publisher.js';
 import { EventRefusals } from './events/event.refusals.js';
 import { eventOfRoute, WebSocketEvents } from './events/websocket-events.js';
+import { rememberSender } from './fanout/invocation.js';
 import { MessageSender } from './fanout/message.sender.js';
 import { connectionIdOf, tellOfEvent } from './logging/event.lines.js';
 import { Log } from './logging/log.js';
@@ -253,8 +254,11 @@ export class WebSocketHandler {
     return { connection, isHeld: origin.endpoint !== undefined, eventData: parsed.event };
   }
 
-  private heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
-    return isOver ? Promise.resolve('removed') : this.lifecycle.heal(connection);
+  private async heal(connection: Connection, { isOver = false }: EventOrigin): Promise<HealResult> {
+    if (isOver) return 'removed';
+    const result = await this.lifecycle.heal(connection);
+    if (result === 'present' || result === 'restored') rememberSender(connection);
+    return result;
   }
 
   private connectionOf(parsed: ParsedEvent, origin: EventOrigin): Connection {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { DeliveryReport } from '../contracts/delivery-report.js';
@@ -39,7 +40,7 @@ const MESSAGE_ID_BYTES = 16;
 
 /** A message id that no other message has: 22 characters. */
 export function createMessageId(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(MESSAGE_ID_BYTES))).toString('base64url');
+  return randomBytes(MESSAGE_ID_BYTES).toString('base64url');
 }
 
 /** Publishes to channels: numbers and keeps the message where the channel has history, then sends it to everybody there. */

@@ -15,7 +15,7 @@ import { noDeliveries } from './delivery.counts.js';
 import { DeliveryLanes } from './delivery.lanes.js';
 import type { FanOutObserver } from './fan-out.observer.js';
 import { GonePruner } from './gone.pruner.js';
-import { timeLeftMs } from './invocation.deadline.js';
+import { timeLeftMs } from './invocation.js';
 import { keepingAlive } from './keeping-alive.js';
 import { LoopPace } from './loop.pace.js';
 import type { TransportRouter } from './transport.router.js';

@@ -7,6 +7,7 @@ import type { Addressees, OutcomeListener, RecipientPage, SendMethod } from './b
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
 import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
+import { rememberedSender } from './invocation.js';
 import type { HandOver } from './offload/hand-over.js';
 
 /** How a message to a selection is sent, and what is told of it. */
@@ -90,7 +91,8 @@ export class MessageSender {
     const connectionId = typeof recipient === 'string' ? recipient : recipient.connectionId;
     if ((await engine.deliverHere(connectionId, payload)) !== null) return true;
     const target = { method, connectionIds: [connectionId] };
-    const { delivered } = await this.deliver({ recipients: [[recipient] as RecipientPage], target }, payload, engine);
+    const page = [rememberedSender(connectionId) ?? recipient] as RecipientPage;
+    const { delivered } = await this.deliver({ recipients: [page], target }, payload, engine);
     return delivered === 1;
   }
 

@@ -1,30 +1,9 @@
-import type { INestApplicationContext } from '@nestjs/common';
-import { UnknownInvocationError } from '../errors/unknown-invocation.error.js';
-import type { SqsBatchResponse, SqsEvent } from '../fanout/offload/sqs.event.js';
-import { withDeadline } from '../fanout/invocation.deadline.js';
-import type { WebSocketResponse } from '../protocol/response.js';
-import { WebSocketManager } from '../websocket.manager.js';
-import { WEBSOCKET_OPTIONS } from '../websocket.module-definition.js';
-import type { ResolvedWebSocketOptions } from '../websocket.options-resolver.js';
-import { kindOf } from './invocation.kind.js';
-import { LambdaApplication, type ApplicationModule } from './lambda.application.js';
-import type { LambdaContext, LambdaHandlerOptions } from './lambda.options.js';
-
-const RESERVE_MS = 500;
-
-/** What a scheduled clean-up answers. */
-export interface CleanupResponse {
-  /** How many connections were ended. */
-  readonly ended: number;
-}
-
-/** What a warm-up answers. */
-export interface WarmUpResponse {
-  readonly warm: true;
-}
-
-/** What the function returns: for an event of a WebSocket API the answer to it, for a batch of SQS the messages to deliver again. */
-export type LambdaResponse = WebSocketResponse | SqsBatchResponse | CleanupResponse | WarmUpResponse;
+import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import type { ApplicationModule } from './lambda.application.js';
+import type { LambdaContext } from './lambda.context.js';
+import { LambdaInvoker } from './lambda.invoker.js';
+import type { LambdaHandlerOptions } from './lambda.options.js';
+import type { LambdaResponse } from './lambda.response.js';
 
 export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<LambdaResponse>;
 
@@ -37,40 +16,17 @@ export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise
  * these events.
  *
  * @param module the application's module, which imports `WebSocketModule`
+ * @throws InvalidOptionsError when `reserveMs` is no number of milliseconds
  *
  * @example
  * export const handler = createLambdaHandler(AppModule);
  */
 export function createLambdaHandler(module: ApplicationModule, options: LambdaHandlerOptions = {}): LambdaHandler {
-  const application = new LambdaApplication(module, options);
-  // Its failure is for the first event to tell.
-  if (options.startsAtOnce !== false) application.start().catch(() => undefined);
-  return async (event, context = {}) => {
-    const kind = kindOf(event);
-    if (kind === 'unknown') throw new UnknownInvocationError();
-    const running = await application.start();
-    if (kind === 'warm-up') return { warm: true };
-    const work = (): Promise<LambdaResponse> => run(kind, event, running, options);
-    const leftMs = context.getRemainingTimeInMillis?.();
-    if (leftMs === undefined) return work();
-    const { clock } = running.get<ResolvedWebSocketOptions>(WEBSOCKET_OPTIONS, { strict: false });
-    return withDeadline(clock, Math.max(0, leftMs - (options.reserveMs ?? RESERVE_MS)), work);
-  };
-}
-
-async function run(
-  kind: 'websocket' | 'shards' | 'cleanup',
-  event: unknown,
-  application: INestApplicationContext,
-  { cleanup }: LambdaHandlerOptions,
-): Promise<LambdaResponse> {
-  const manager = application.get(WebSocketManager, { strict: false });
-  switch (kind) {
-    case 'websocket':
-      return manager.handle(event);
-    case 'shards':
-      return manager.handle(event as SqsEvent);
-    case 'cleanup':
-      return { ended: await manager.cleanup(cleanup) };
-  }
+  const { reserveMs = 0, startsAtOnce = true } = options;
+  if (!Number.isFinite(reserveMs) || reserveMs < 0)
+    throw new InvalidOptionsError('reserveMs', 'The option "reserveMs" must be a number of milliseconds, 0 or more.');
+  const invoker = new LambdaInvoker(module, options);
+  if (startsAtOnce) invoker.prepare();
+  // Local runs may pass null.
+  return (event, context) => invoker.handle(event, context ?? {});
 }

@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+
 const BYTES = 9;
 
 /** A word that nobody else makes up. */
 export function newToken(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(BYTES))).toString('base64url');
+  // Not of `crypto.getRandomValues`: a process would load Web Crypto for it.
+  return randomBytes(BYTES).toString('base64url');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   AttemptLimits,
   DeliveryAttempt,
@@ -55,7 +56,7 @@ export class Post implements HttpExchange {
     this.expiresAt = performance.now() + limits.timeoutMs;
     this.signal = message.signal;
     const known = limits.attempt > 1 ? digestOf(message).invocationIds.get(target.connectionId) : undefined;
-    this.invocationId = known ?? crypto.randomUUID();
+    this.invocationId = known ?? randomUUID();
   }
 
   compose(): string {
