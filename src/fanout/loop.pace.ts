@@ -55,8 +55,8 @@ export class LoopPace {
   }
 
   /** Counts a step; tells whether the loop should {@link rest} before the next one. */
-  step(turn?: LoopTurn): boolean {
-    if (turn !== undefined) turn.steps++;
+  step(turn: LoopTurn | null): boolean {
+    if (turn !== null) turn.steps++;
     this.isHandingOver = false;
     if (this.isStretched) return true;
     if (++this.steps < STEPS_BETWEEN_LOOKS) return false;
