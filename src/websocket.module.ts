@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   Inject,
   Module,
@@ -91,7 +92,7 @@ const providers: Provider[] = [
     inject: [WEBSOCKET_OPTIONS],
     // A gateway that is to know of no others has a name that no node has, and is left alone by them.
     useFactory: (options: ResolvedWebSocketOptions) =>
-      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${crypto.randomUUID()}`),
+      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${randomUUID()}`),
   },
   {
     provide: NodeMailbox,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { WebSocketAuthorizer } from '../protocol/events.js';
 import type { Authenticated } from './authenticated.js';
 
@@ -49,7 +50,7 @@ export function pendingState(endpoint: string | null, dueAt: number | null): Adm
 }
 
 export function openingState(pending: AdmissionState, userId: string | null, endsAt: number): AdmissionState {
-  return { ...pending, userId, attempt: { id: crypto.randomUUID(), endsAt } };
+  return { ...pending, userId, attempt: { id: randomUUID(), endsAt } };
 }
 
 export function encodeState(state: AdmissionState): string {

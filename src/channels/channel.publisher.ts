@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../contracts/clock.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { DeliveryReport } from '../contracts/delivery-report.js';
@@ -8,6 +7,7 @@ import type { MessageSender } from '../fanout/message.sender.js';
 import type { OutageLog } from '../logging/outage.log.js';
 import { noDeliveries } from '../fanout/delivery.counts.js';
 import { requireChannelName } from '../protocol/name.js';
+import { randomToken } from '../protocol/random.token.js';
 import type { WirePosition } from '../protocol/wire/stream.position.js';
 import { membersOf } from './channel.addressees.js';
 import type { ChannelRegistry } from './channel.registry.js';
@@ -40,7 +40,7 @@ const MESSAGE_ID_BYTES = 16;
 
 /** A message id that no other message has: 22 characters. */
 export function createMessageId(): string {
-  return randomBytes(MESSAGE_ID_BYTES).toString('base64url');
+  return randomToken(MESSAGE_ID_BYTES);
 }
 
 /** Publishes to channels: numbers and keeps the message where the channel has history, then sends it to everybody there. */

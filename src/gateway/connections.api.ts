@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Closes } from '../protocol/close-codes.js';
 import { Log } from '../logging/log.js';
@@ -147,7 +147,7 @@ function write(request: IncomingMessage, response: ServerResponse, { status, err
   const text = body === undefined ? '' : JSON.stringify(body);
   const isRead = request.readableEnded || request.readableFlowing === true;
   response.writeHead(status, {
-    'x-amzn-RequestId': crypto.randomUUID(),
+    'x-amzn-RequestId': randomUUID(),
     ...(error !== undefined && { 'x-amzn-ErrorType': error }),
     ...(body !== undefined && { 'Content-Type': 'application/json' }),
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(text) }),

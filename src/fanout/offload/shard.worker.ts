@@ -9,6 +9,7 @@ import type { LogCode } from '../../logging/log.codes.js';
 import { Log } from '../../logging/log.js';
 import { forEachAtMost } from '../concurrency.gate.js';
 import { keepingAlive } from '../keeping-alive.js';
+import { randomToken } from '../../protocol/random.token.js';
 import { readShard, type Shard } from './shard.envelope.js';
 import type { SqsBatchResponse, SqsEvent, SqsRecord } from './sqs.event.js';
 
@@ -33,8 +34,6 @@ const SETTLE_PAUSE_MS = 500;
 
 /** Lambda hands over ten messages at once unless it is told otherwise, and the slowest client of each shard holds it up. */
 const SHARDS_AT_ONCE = 10;
-
-const TOKEN_BYTES = 9;
 
 /** What becomes of a message: it is deleted, or delivered again after its visibility timeout. */
 type Verdict = 'done' | 'again';
@@ -112,7 +111,7 @@ export class ShardWorker {
       return 'done';
     }
     const { broadcastId } = shard;
-    const claim: ShardClaim = { broadcastId, shard: shard.shard, token: newToken() };
+    const claim: ShardClaim = { broadcastId, shard: shard.shard, token: randomToken() };
     try {
       const result = await this.ledger().claim(claim, this.leaseMs);
       if (result !== 'claimed') return result === 'settled' ? 'done' : 'again';
@@ -194,9 +193,4 @@ export class ShardWorker {
     this.said.add(topic);
     this.log.error(code, message);
   }
-}
-
-/** A word that nobody else makes up; short, for a ledger keeps one for each shard. */
-function newToken(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))).toString('base64url');
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
 import type { ConnectionMirror } from '../../connections/connection.mirror.js';
 import { monotonicNow, type CancelTask, type Clock } from '../../contracts/clock.js';
@@ -206,7 +207,7 @@ export class ClusterNode implements MailboxOwner {
     this.lease = undefined;
     this.undisturbedSince = undefined;
     this.hasStrangers = true;
-    transport.rename(`local:${crypto.randomUUID()}`);
+    transport.rename(`local:${randomUUID()}`);
     this.hasStrangers = await this.restoration.closeStrangers();
     await mailbox.rename(this.nodeId);
     const now = momentOf(clock);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
 import type { Clock } from '../../contracts/clock.js';
 import type { ConnectionStore } from '../../contracts/connection.store.js';
@@ -17,7 +18,7 @@ const NODE_ENDPOINT = /^local:([\w-]{1,64})$/;
 /** Ends the connections of nodes that are no more. Whoever claims a dead node does it; if that one dies too, another takes over. */
 export class DeadNodes {
   private readonly lockMs: number;
-  private readonly claimant = crypto.randomUUID();
+  private readonly claimant = randomUUID();
 
   constructor(
     private readonly store: ConnectionStore,

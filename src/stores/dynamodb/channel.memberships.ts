@@ -8,7 +8,7 @@ import type { PointerItems } from './pointer.items.js';
 import type { SeatReservations } from './seat.reservations.js';
 import type { TableKeys } from './table.keys.js';
 import type { TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** Which channels connections are in: each joins and leaves with one conditional write of the connection's record. */
 export class ChannelMemberships {
@@ -22,7 +22,7 @@ export class ChannelMemberships {
   ) {}
 
   join(connectionId: string, channel: string, { maxMembers, maxChannels }: JoinLimits): Promise<JoinResult> {
-    const token = newToken();
+    const token = randomToken();
     const pointer = this.keys.member(channel, connectionId);
     let isClaimed = false;
     let seat: string | null = null;
@@ -58,7 +58,7 @@ export class ChannelMemberships {
   }
 
   leave(connectionId: string, channel: string): Promise<LeaveResult> {
-    const departure = newToken();
+    const departure = randomToken();
     let entry: string | undefined;
     return this.table.run<LeaveResult>(
       'leave a channel',

@@ -18,7 +18,7 @@ import { GRACE_MS, secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import type { PointerItems } from './pointer.items.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /**
  * The lives of connections. Each begins and ends with one conditional write of its record.
@@ -41,7 +41,7 @@ export class ConnectionRecords {
   }
 
   add(connection: Connection): Promise<boolean> {
-    const life = newToken();
+    const life = randomToken();
     return this.table.run(
       'add a connection',
       async (requests) => {
@@ -60,7 +60,7 @@ export class ConnectionRecords {
   }
 
   ensure(connection: Connection): Promise<EnsureResult> {
-    const life = newToken();
+    const life = randomToken();
     let isClaimed = false;
     return this.table.run<EnsureResult>(
       'restore a connection',
@@ -83,7 +83,7 @@ export class ConnectionRecords {
 
   /** Turns the record into a tombstone, which keeps what it was for the case that the answer gets lost. */
   remove(connectionId: string): Promise<ConnectionRecord | null> {
-    const removal = newToken();
+    const removal = randomToken();
     return this.table.run(
       'remove a connection',
       async (requests) => {

@@ -5,7 +5,7 @@ import type { DynamoDbTable } from './dynamodb.table.js';
 import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** So many connections that answered are in one item: with ids of API Gateway below 1 KB, hence one write unit. */
 const LINES_PER_SHEET = 40;
@@ -42,7 +42,7 @@ export class DynamoDbAnswerBox extends AnswerBox {
   }
 
   async open(questionId: string, ttlMs: number): Promise<void> {
-    const round = newToken();
+    const round = randomToken();
     const key = this.questionKey(questionId);
     await this.table.run('open a question', async (requests) => {
       for (;;) {
@@ -62,7 +62,7 @@ export class DynamoDbAnswerBox extends AnswerBox {
   }
 
   put(questionId: string, { connectionId, answer }: ClientAnswer): Promise<AnswerResult> {
-    const token = newToken();
+    const token = randomToken();
     let begun: { readonly question: Question; readonly sheet: number } | undefined;
     return this.table.run<AnswerResult>(
       'put an answer in',

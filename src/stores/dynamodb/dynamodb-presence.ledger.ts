@@ -14,7 +14,7 @@ import { readPresence, type PresenceItem, type PresenceItems } from './presence.
 import type { PresenceReader } from './presence.reader.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** With so many connections a member may be in a channel: as many as one BatchGetItem asks for. */
 export const MAX_CONNECTIONS_PER_MEMBER = 100;
@@ -52,8 +52,8 @@ export class DynamoDbPresenceLedger extends PresenceLedger {
   }
 
   enter(channel: string, connectionId: string, { memberId, info }: EnteringMember): Promise<EnterResult> {
-    const token = newToken();
-    const undoing = newToken();
+    const token = randomToken();
+    const undoing = randomToken();
     const key = this.keys.present(channel, memberId);
     let entry: Entry | undefined;
     return this.table.run<EnterResult>(
@@ -89,7 +89,7 @@ export class DynamoDbPresenceLedger extends PresenceLedger {
   }
 
   exit(channel: string, connectionId: string, memberId: string): Promise<ExitResult> {
-    const token = newToken();
+    const token = randomToken();
     const key = this.keys.present(channel, memberId);
     return this.table.run<ExitResult>(
       'exit a presence channel',

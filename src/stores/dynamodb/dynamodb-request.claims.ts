@@ -3,7 +3,7 @@ import { RequestClaims } from '../../contracts/request.claims.js';
 import type { DynamoDbTable } from './dynamodb.table.js';
 import { secondsOf } from './lifetime.js';
 import type { TableKeys } from './table.keys.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** Requests that were taken up, in the table of a store: an item for each, in a partition of its own. */
 export class DynamoDbRequestClaims extends RequestClaims {
@@ -16,7 +16,7 @@ export class DynamoDbRequestClaims extends RequestClaims {
   }
 
   claim(key: string, value: string, ttlMs: number): Promise<string | null> {
-    const token = newToken();
+    const token = randomToken();
     const place = this.keys.claim(key);
     return this.table.run('claim a request', async (requests) => {
       for (;;) {

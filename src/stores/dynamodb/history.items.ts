@@ -1,6 +1,6 @@
 import type { HistoryMessage, StreamPosition } from '../../contracts/channel.history.js';
 import type { Fields } from './attribute.values.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** Numbers sort like their digits when all have as many: those of the largest that there is. */
 const DIGITS = String(Number.MAX_SAFE_INTEGER).length;
@@ -34,7 +34,7 @@ export interface StoredMessage extends HistoryMessage {
 
 /** The name of a stream that starts now. The one that starts later sorts behind. */
 export function newEpoch(now: number): string {
-  return `${now.toString(36).padStart(TIME_DIGITS, '0')}${newToken()}`;
+  return `${now.toString(36).padStart(TIME_DIGITS, '0')}${randomToken()}`;
 }
 
 /** Whether there can be such a place. Clients make up places, and the table refuses to look between two that are out of order. */

@@ -6,7 +6,7 @@ import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import { pause } from './pause.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 import { Turns } from './turns.js';
 
 /** How long after its last message was forgotten a stream numbers on. */
@@ -38,7 +38,7 @@ export class HistoryWriter {
   ) {}
 
   append(channel: string, message: string, bounds: HistoryBounds): Promise<StreamPosition> {
-    const draft = { message, token: newToken(), bounds };
+    const draft = { message, token: randomToken(), bounds };
     const partition = this.keys.history(channel);
     return this.table.run(
       'append a message',

@@ -6,7 +6,7 @@ import { pause } from './pause.js';
 import type { PointerReader } from './pointer.reader.js';
 import type { TableKeys } from './table.keys.js';
 import type { TableRequests } from './table.requests.js';
-import { newToken } from './token.js';
+import { randomToken } from '../../protocol/random.token.js';
 
 /** How many seats one write takes, and how many forgotten ones it clears: an expression may have 4 KB. */
 const SEATS_AT_ONCE = 40;
@@ -125,7 +125,7 @@ export class SeatReservations {
       }
       if (!hasRoom()) continue;
       taken.add(connectionId);
-      seats.set(connectionId, `${until}.${newToken()}`);
+      seats.set(connectionId, `${until}.${randomToken()}`);
     }
     return seats;
   }
@@ -144,7 +144,7 @@ export class SeatReservations {
     const key = this.keys.seats(channel);
     const now = this.clock.now();
     const ttl = secondsOf(now + TTL_SLACK_MS);
-    const version = newToken();
+    const version = randomToken();
     if (ledger.version === undefined) {
       const isFirst = 'attribute_not_exists(#pk)';
       if (await requests.put({ ...key, version, seats, ttl }, isFirst, {})) return true;

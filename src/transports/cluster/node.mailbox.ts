@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { monotonicNow, type CancelTask, type Clock } from '../../contracts/clock.js';
 import type { DeliveryAttempt } from '../../contracts/connection.transport.js';
 import type { BusListener, NodeBus, Posting } from '../../contracts/node.bus.js';
@@ -68,7 +69,7 @@ export class NodeMailbox {
   /** Since when nodes that have a lease do not listen. */
   private readonly unheardSince = new Map<string, number>();
   private readonly said = new Set<Refusal>();
-  private readonly prefix = crypto.randomUUID().slice(0, 8);
+  private readonly prefix = randomUUID().slice(0, 8);
   private listening: Promise<void> | undefined;
   private owner: MailboxOwner | undefined;
   private lastRequest = 0;
