@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -31,6 +31,29 @@ const CREDENTIALS_ELSEWHERE = [
 
 /** The client that closes connections and asks about them; messages are sent without it. */
 const ON_LAMBDA = ['@aws-sdk/client-apigatewaymanagementapi'];
+
+/** What this package takes of the clients that it imports when they are needed, of which esbuild keeps everything else, too. */
+export const USED_OF_SDK = {
+  '@aws-sdk/client-apigatewaymanagementapi': [
+    'ApiGatewayManagementApiClient',
+    'DeleteConnectionCommand',
+    'GetConnectionCommand',
+    'PostToConnectionCommand',
+  ],
+  '@aws-sdk/client-dynamodb': [
+    'BatchGetItemCommand',
+    'DeleteItemCommand',
+    'DynamoDBClient',
+    'GetItemCommand',
+    'PutItemCommand',
+    'QueryCommand',
+    'UpdateItemCommand',
+  ],
+  '@aws-sdk/client-sqs': ['SQSClient', 'SendMessageBatchCommand'],
+};
+
+/** Where they are imported. What creates a table takes more of them, and is in no bundle whose application does not call it. */
+const IMPORTS_SDK = /\/(?:dynamodb\.table|sdk\.client|sdk\.caller|sqs\.client|shard\.queue|offload\.factory)\.js$/;
 
 /** What the embedded gateway loads when it starts, which it never does on Lambda. */
 const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
@@ -65,6 +88,13 @@ export async function bundle({
   if (unknown.length > 0)
     throw new Error(`There is no backend ${unknown.join(', ')}: take ${Object.keys(BACKENDS).join(', ')}.`);
   const unused = Object.entries(BACKENDS).flatMap(([name, packages]) => (backends.includes(name) ? [] : packages));
+  const external = [
+    ...unused,
+    ...(usesSdkOfRuntime ? ON_LAMBDA : []),
+    ...(http ? [] : HTTP),
+    ...OPTIONAL_IN_NEST,
+    ...CREDENTIALS_ELSEWHERE,
+  ];
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
@@ -75,14 +105,14 @@ export async function bundle({
     target: 'node22',
     // The ES modules of the AWS SDK, of which what nobody uses can be left out.
     mainFields: ['module', 'main'],
-    external: [
-      ...unused,
-      ...(usesSdkOfRuntime ? ON_LAMBDA : []),
-      ...(http ? [] : HTTP),
-      ...OPTIONAL_IN_NEST,
-      ...CREDENTIALS_ELSEWHERE,
+    external,
+    plugins: [
+      withoutGateway(),
+      ...(http ? [] : [nestWithoutHttp()]),
+      rxjsAsModules(),
+      sdkAsUsed(external),
+      ...(format === 'esm' ? [modulesOfNode()] : []),
     ],
-    plugins: [withoutGateway(), ...(http ? [] : [nestWithoutHttp()]), rxjsAsModules()],
     // What packages in CommonJS require of Node.
     ...(format === 'esm' && {
       banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
@@ -142,4 +172,64 @@ function rxjsAsModules() {
       }));
     },
   };
+}
+
+/** Keeps of the clients of the AWS SDK no command that this package does not send. */
+function sdkAsUsed(external) {
+  const kept = Object.entries(USED_OF_SDK).filter(([name]) => !external.includes(name));
+  return {
+    name: 'sdk-as-used',
+    setup({ onResolve, onLoad }) {
+      for (const [name, used] of kept) {
+        const namespace = `used of ${name}`;
+        onResolve({ filter: new RegExp(`^${name}$`) }, ({ path, kind, importer, resolveDir }) =>
+          kind === 'dynamic-import' && IMPORTS_SDK.test(importer)
+            ? { path, namespace, pluginData: resolveDir }
+            : undefined,
+        );
+        onLoad({ filter: /./, namespace }, ({ pluginData: resolveDir }) => ({
+          contents: `export { ${used.join(', ')} } from '${name}';`,
+          resolveDir,
+        }));
+      }
+    },
+  };
+}
+
+/**
+ * Takes modules of Node by `require`. For an `import` of one, Node reads every property that it has: with `WebSocket` of `node:http`, that loads
+ * the whole of undici.
+ */
+function modulesOfNode() {
+  return {
+    name: 'modules-of-node',
+    setup({ onResolve, onLoad }) {
+      for (const kind of ['import-statement', 'dynamic-import']) {
+        const namespace = `${kind} of Node`;
+        onResolve({ filter: /./ }, (found) =>
+          found.kind === kind && isBuiltin(found.path)
+            ? { path: found.path, namespace, sideEffects: false }
+            : undefined,
+        );
+        onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: exportsOf(path, kind) }));
+      }
+    },
+  };
+}
+
+/** A module of Node whose exports are read where they are used. */
+function exportsOf(path, kind) {
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(require(path)));
+  const names = properties
+    // A dynamic import has all of them, whoever uses them: without those that load something when they are read.
+    .filter(([, { get }]) => kind === 'import-statement' || get === undefined)
+    .map(([name]) => name)
+    .filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
+  return [
+    `const all = /* @__PURE__ */ require('${path}');`,
+    'export default all;',
+    ...names.map(
+      (name, index) => `const _${index} = /* @__PURE__ */ (() => all.${name})(); export { _${index} as ${name} };`,
+    ),
+  ].join('\n');
 }

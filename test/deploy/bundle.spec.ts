@@ -1,19 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnectionsTable } from '../../src/index.js';
 import { DynamoDbServer } from '../support/dynamodb.server.js';
 import { goldenEvent, goldenEventNames } from '../support/gateway-events.js';
 import { ManagementApiServer } from '../support/management-api-server.js';
-import { BundledFunction } from './bundled.function.js';
+import { FunctionProcess } from '../support/function.process.js';
 import { DeploymentFolder } from './deployment.folder.js';
 
 const MOST_BYTES = 1_000_000;
 const TOKEN = `Ada:${'0123456789abcdef'.repeat(2)}`;
 const ROOT = join(import.meta.dirname, '../..');
+
+interface Recipe {
+  readonly USED_OF_SDK: Readonly<Record<string, readonly string[]>>;
+}
 
 describe('the bundle of the chat', () => {
   let folder: DeploymentFolder;
@@ -30,7 +34,7 @@ describe('the bundle of the chat', () => {
     await folder.remove();
   });
 
-  const running: BundledFunction[] = [];
+  const running: FunctionProcess[] = [];
   beforeEach(async () => {
     gateway = await ManagementApiServer.start();
   });
@@ -39,8 +43,8 @@ describe('the bundle of the chat', () => {
     await gateway.stop();
   });
 
-  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<BundledFunction> => {
-    const started = await BundledFunction.start(join(folder.path, 'dist/lambda.mjs'), {
+  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<FunctionProcess> => {
+    const started = await FunctionProcess.start(join(folder.path, 'dist/lambda.mjs'), {
       CHAT_SECRET: 'secret of the tests',
       WEBSOCKET_DYNAMODB_TABLE: 'WebSocketConnections',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
@@ -63,9 +67,31 @@ describe('the bundle of the chat', () => {
     const file = join(folder.path, 'dist/lambda.mjs');
     expect((await stat(file)).size).toBeLessThan(MOST_BYTES);
     const text = await readFile(file, 'utf8');
-    const imported = [...text.matchAll(/(?:^|;)import(?:[\w*{}\s,$]+from)?"([^"]+)"/g)].map(([, name = '']) => name);
-    expect(imported.length).toBeGreaterThan(5);
-    expect(imported.filter((name) => !builtinModules.includes(name.replace(/^node:/, '')))).toEqual([]);
+    // All else is required where it is used: for an import, Node reads whatever the module has.
+    const imported = [...text.matchAll(/(?:^|;)import(?:[\w*{}\s,$]+from)?["']([^"']+)["']/gm)].map(([, name]) => name);
+    expect(imported).toEqual(['node:module']);
+    const required = [...text.matchAll(/[\w$]\("((?:node:)?[a-z_]+(?:\/[a-z_]+)*)"\)/g)].map(([, name = '']) => name);
+    expect(required.filter(isBuiltin)).toEqual(expect.arrayContaining(['node:crypto', 'node:http', 'node:tls']));
+  });
+
+  it('keeps of each client of the AWS SDK what this package calls, and no more', async () => {
+    const recipe = (await import(join(ROOT, 'sample-app/deploy/bundle.recipe.js'))) as Recipe;
+    const src = join(ROOT, 'src');
+    const files = (await readdir(src, { recursive: true })).filter((file) => file.endsWith('.ts'));
+    // What creates a table is for development.
+    const running = files.filter((file) => !/^cli\/|\.spec\.ts$|connections\.table\.ts$/.test(file));
+    const texts = await Promise.all(running.map((file) => readFile(join(src, file), 'utf8')));
+    const made = new Set(
+      texts.flatMap((text) =>
+        [...text.matchAll(/\bnew (?:(?:this\.)?sdk\.)?([A-Z]\w+)\(/g)].map(([, name = '']) => name),
+      ),
+    );
+    const clients = Object.entries(recipe.USED_OF_SDK);
+    expect(clients).toHaveLength(3);
+    for (const [client, kept] of clients) {
+      const sdk = (await import(client)) as object;
+      expect([...kept].sort()).toEqual([...made].filter((name) => name in sdk).sort());
+    }
   });
 
   it('leaves out the server of the embedded gateway, and what of Nest serves HTTP', async () => {
@@ -120,7 +146,7 @@ describe('the bundle of the chat', () => {
     ['Allow', TOKEN],
     ['Deny', 'nobody'],
   ])('comes with an authorizer that says %s to the token %j', async (Effect, token) => {
-    const authorizer = await BundledFunction.start(join(folder.path, 'dist/authorizer.mjs'), {});
+    const authorizer = await FunctionProcess.start(join(folder.path, 'dist/authorizer.mjs'), {});
     running.push(authorizer);
     const request = JSON.parse(await readFile(join(ROOT, 'test/fixtures/authorizer/request.json'), 'utf8')) as {
       methodArn: string;
