@@ -1,5 +1,10 @@
 import { WebSocketModuleError } from './websocket-module.error.js';
 
+/** A client may have sent ten thousand of them, with keys of its own that paths and messages repeat: they have to fit into a frame. */
+const MAX_ISSUES = 20;
+const MAX_PATH_CHARS = 200;
+const MAX_MESSAGE_CHARS = 500;
+
 /** One thing that is wrong with a message. */
 export interface MessageIssue {
   /** Where, e.g. `room.name`; empty for the message itself. */
@@ -13,12 +18,14 @@ export class InvalidMessageError extends WebSocketModuleError {
   override readonly name = 'InvalidMessageError';
   readonly code = 'WEBSOCKET_INVALID_MESSAGE';
 
-  /** @param issues what is wrong, for the client */
-  constructor(
-    readonly issues: readonly MessageIssue[],
-    options?: ErrorOptions,
-  ) {
+  /** What is wrong, for the client: the first twenty issues, with what is long in them cut. */
+  readonly issues: readonly MessageIssue[];
+
+  constructor(issues: readonly MessageIssue[], options?: ErrorOptions) {
     super('The message is not what the schema of its listener expects; its issues say where.', options);
+    this.issues = Array.from(issues)
+      .slice(0, MAX_ISSUES)
+      .map(({ path, message }) => ({ path: cut(path, MAX_PATH_CHARS), message: cut(message, MAX_MESSAGE_CHARS) }));
   }
 
   /** The one that an error is, or that all errors of several listeners are alike; `null` when something else failed, too. */
@@ -29,4 +36,10 @@ export class InvalidMessageError extends WebSocketModuleError {
     if (!errors.every((one) => one instanceof InvalidMessageError)) return null;
     return new InvalidMessageError(errors.flatMap(({ issues }) => issues));
   }
+}
+
+/** A validator is foreign code: what it calls a text may be something else. */
+function cut(given: unknown, maxChars: number): string {
+  const text = String(given);
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}…`;
 }

@@ -1,5 +1,6 @@
 import type { EventEmitter2 } from '@nestjs/event-emitter';
 import { Log } from '../logging/log.js';
+import { nameEvent } from './heard.event.js';
 import type { MessageEvent, WebSocketEventMap } from './websocket-events.js';
 
 type Listener = (...args: unknown[]) => unknown;
@@ -36,6 +37,7 @@ export class EventPublisher {
    */
   async publish<Name extends string>(event: Name, payload: PayloadOf<Name>): Promise<unknown> {
     const calls = this.calls(event, payload);
+    nameEvent(payload, event);
     // One alone has no others to be kept from: its failure is the answer.
     if (calls.length <= 1) return calls[0]?.();
     // All are started before any is awaited, as emitAsync does; one that throws at once is a rejection like another.

@@ -26,9 +26,6 @@ export type ValidatedClass<Output extends object = object> = new () => Output;
 /** What a message is checked with. */
 export type MessageSchema<Output = unknown> = StandardSchema<Output> | ValidatedClass<Output & object>;
 
-/** The most issues that a client is told of: it may have sent ten thousand of them. */
-const MAX_ISSUES = 20;
-
 /** Checks a message; resolves what the schema makes of it. @throws InvalidMessageError with what is wrong */
 export type CheckMessage = (message: unknown) => unknown;
 
@@ -45,18 +42,18 @@ export function checkWith(schema: MessageSchema): CheckMessage {
 
 function valueOf(result: StandardResult<unknown>): unknown {
   if (result.issues === undefined) return result.value;
-  throw new InvalidMessageError(
-    result.issues.slice(0, MAX_ISSUES).map(({ path = [], message }) => ({ path: pathOf(path), message })),
-  );
+  throw new InvalidMessageError(result.issues.map(({ path = [], message }) => ({ path: pathOf(path), message })));
 }
 
 function pathOf(path: NonNullable<StandardIssue['path']>): string {
-  return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  // A list of its own: ArkType's paths are arrays of a class whose map() of nothing has an element.
+  return Array.from(path, (part) => String(typeof part === 'object' ? part.key : part)).join('.');
 }
 
 /** An error of class-validator, as far as it is used. */
 interface ValidationError {
-  readonly property: string;
+  /** Absent where a whole object is refused, because nothing is known of its class. */
+  readonly property?: string;
   readonly constraints?: Readonly<Record<string, string>>;
   readonly children?: readonly ValidationError[];
 }
@@ -83,14 +80,21 @@ async function loadClassValidator(target: ValidatedClass): Promise<CheckMessage>
     }
     const instance = plainToInstance(target, message);
     const errors = await validate(instance, { whitelist: true, forbidUnknownValues: true });
-    if (errors.length > 0) throw new InvalidMessageError([...issuesOf(errors, '')].slice(0, MAX_ISSUES));
+    // Nothing is known of the class: no message would ever do.
+    if (errors.some(({ property }) => property === undefined)) {
+      throw new InvalidOptionsError(
+        'schema',
+        `Expected the class ${target.name} to have decorators of class-validator on its properties, such as @IsString().`,
+      );
+    }
+    if (errors.length > 0) throw new InvalidMessageError([...issuesOf(errors, '')]);
     return instance;
   };
 }
 
 function* issuesOf(errors: readonly ValidationError[], parent: string): Generator<MessageIssue> {
   for (const { property, constraints = {}, children = [] } of errors) {
-    const path = parent === '' ? property : `${parent}.${property}`;
+    const path = [parent, property].filter((name) => name !== undefined && name !== '').join('.');
     for (const message of Object.values(constraints)) yield { path, message };
     yield* issuesOf(children, path);
   }

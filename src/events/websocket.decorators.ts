@@ -1,7 +1,14 @@
 import { OnEvent } from '@nestjs/event-emitter';
 import { InvalidOptionsError } from '../errors/invalid-options.error.js';
+import { isUnchecked, markChecked, nameEvents } from './heard.event.js';
 import { checkWith, type MessageSchema } from './message.schema.js';
-import { eventOfRoute, WebSocketEvents, type MessageEvent } from './websocket-events.js';
+import {
+  eventOfRoute,
+  WebSocketEvents,
+  type ConnectedEvent,
+  type DisconnectedEvent,
+  type MessageEvent,
+} from './websocket-events.js';
 
 /** How a listener of messages is called. */
 export interface OnWebSocketMessageOptions<Message = unknown> {
@@ -21,19 +28,25 @@ type ListenerDecorator<Event> = <Method extends (event: Event) => unknown>(
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-const UNSUPPRESSED = { suppressErrors: false } as const;
+/**
+ * Calls a method for each connection; `@OnEvent('websocket.connected')` whose errors refuse the connection.
+ *
+ * @throws InvalidOptionsError for a method that is static, or whose name is a symbol: Nest would not find it
+ */
+export const OnWebSocketConnect = (): ListenerDecorator<ConnectedEvent> => listenTo(WebSocketEvents.Connected);
 
-/** Calls a method for each connection; `@OnEvent('websocket.connected')` whose errors refuse the connection. */
-export const OnWebSocketConnect = (): MethodDecorator => OnEvent(WebSocketEvents.Connected, UNSUPPRESSED);
-
-/** Calls a method for each connection that ended; `@OnEvent('websocket.disconnected')`, of whose errors the log tells. */
-export const OnWebSocketDisconnect = (): MethodDecorator => OnEvent(WebSocketEvents.Disconnected, UNSUPPRESSED);
+/**
+ * Calls a method for each connection that ended; `@OnEvent('websocket.disconnected')`, of whose errors the log tells.
+ *
+ * @throws InvalidOptionsError for a method that is static, or whose name is a symbol: Nest would not find it
+ */
+export const OnWebSocketDisconnect = (): ListenerDecorator<DisconnectedEvent> => listenTo(WebSocketEvents.Disconnected);
 
 /**
  * Calls a method for each message of a route, `$default` without one. What it returns is the body of the answer; what it throws makes the
- * answer 500.
+ * answer 500. Several may stand on one method, each with its schema. Without a schema a method says itself what it takes the message for, unchecked.
  *
- * @throws InvalidOptionsError for a route that is reserved, or a schema that is none
+ * @throws InvalidOptionsError for a route that is reserved, a schema that is none, and a method that is static or whose name is a symbol
  *
  * @example
  * class ChatListener {
@@ -41,7 +54,7 @@ export const OnWebSocketDisconnect = (): MethodDecorator => OnEvent(WebSocketEve
  *   say({ connectionId, message }: MessageEvent<{ text: string }>) {}
  * }
  */
-export function OnWebSocketMessage<Message = unknown>(
+export function OnWebSocketMessage<Message = never>(
   route = '$default',
   { schema }: OnWebSocketMessageOptions<Message> = {},
 ): ListenerDecorator<MessageEvent<Message>> {
@@ -52,13 +65,15 @@ export function OnWebSocketMessage<Message = unknown>(
       `Expected the route of @OnWebSocketMessage not to be reserved, got ${JSON.stringify(route)}.`,
     );
   }
-  const listen = OnEvent(event, UNSUPPRESSED);
+  const listen = listenTo(event);
   if (schema === undefined) return listen;
   const check = checkWith(schema);
+  nameEvents();
   return (target, key, descriptor) => {
     const method = descriptor.value as unknown as Listener<MessageEvent>;
     const checked = async function (this: unknown, received: MessageEvent): Promise<unknown> {
-      return method.call(this, { ...received, message: await check(received.message) });
+      if (!isUnchecked(received, event)) return method.call(this, received);
+      return method.call(this, markChecked({ ...received, message: await check(received.message) }));
     };
     // Other decorators have left their metadata on the method, and Nest looks for it there.
     for (const name of Reflect.getMetadataKeys(method)) {
@@ -67,5 +82,18 @@ export function OnWebSocketMessage<Message = unknown>(
     Object.defineProperty(checked, 'name', { value: method.name });
     (descriptor as PropertyDescriptor).value = checked;
     listen(target, key, descriptor as PropertyDescriptor);
+  };
+}
+
+function listenTo<Event>(event: string): ListenerDecorator<Event> {
+  const listen = OnEvent(event, { suppressErrors: false });
+  return (target, key, descriptor) => {
+    if (typeof key === 'symbol' || typeof target === 'function') {
+      throw new InvalidOptionsError(
+        'listener',
+        `Expected ${String(key)}, which listens to ${JSON.stringify(event)}, to be a method of instances with a text for its name: Nest finds no other.`,
+      );
+    }
+    listen(target, key, descriptor);
   };
 }

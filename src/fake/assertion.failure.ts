@@ -1,10 +1,14 @@
 import type { DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { SentMessage } from './recording.js';
-import { isRegExp } from './value.match.js';
+import { isRegExp, type Difference } from './value.match.js';
+import type { Verdict } from './verdict.js';
 
 /** How much of a failure anybody reads. */
 const MAX_MESSAGES = 20;
 const MAX_VALUE_CHARS = 300;
+const MAX_PART_CHARS = 100;
+/** How much of two long texts that begin alike is shown before they differ. */
+const LEAD_CHARS = 20;
 const MAX_NAMES = 8;
 
 /** A value, readable and not long. */
@@ -37,14 +41,25 @@ export function textOfTarget({ connectionIds, userIds, channels, except = [] }: 
   return except.length === 0 ? whom : `${whom}, without ${named('connection', except)}`;
 }
 
+/** What keeps a message from being the one expected, in a line of its own; nothing where one sees it anyway. */
+export function textOfVerdict(verdict: Verdict | null): string {
+  if (verdict?.type === 'threw')
+    return `\n     the function threw ${shortened(oneLine(verdict.error), MAX_VALUE_CHARS)}`;
+  const difference = verdict?.type === 'different' ? verdict.difference : null;
+  return difference === null ? '' : textOfDifference(difference);
+}
+
 /** What was sent, one line for each message, those that come nearest to what was expected in front. */
 export function textOfSent(
   sent: readonly SentMessage[],
   isNear: (message: SentMessage) => boolean = () => false,
+  remarkOn: (message: SentMessage) => string = () => '',
 ): string {
   if (sent.length === 0) return 'Nothing was sent.';
   const ordered = [...sent.filter(isNear), ...sent.filter((message) => !isNear(message))];
-  const lines = ordered.slice(0, MAX_MESSAGES).map((message) => `  ${sent.indexOf(message) + 1}. ${lineOf(message)}`);
+  const lines = ordered
+    .slice(0, MAX_MESSAGES)
+    .map((message) => `  ${sent.indexOf(message) + 1}. ${lineOf(message)}${remarkOn(message)}`);
   const rest = sent.length - lines.length;
   if (rest > 0) lines.push(`  … and ${rest} more`);
   return `${sent.length === 1 ? 'This was sent:' : `These ${sent.length} messages were sent:`}\n${lines.join('\n')}`;
@@ -95,9 +110,9 @@ function named(what: string, names: readonly unknown[]): string {
 function toText(value: unknown): string {
   if (value === undefined) return 'undefined';
   try {
-    return JSON.stringify(value, asText) ?? '(no JSON)';
+    return JSON.stringify(value, asText) ?? inspected(value);
   } catch {
-    return '(no JSON)';
+    return inspected(value);
   }
 }
 
@@ -109,6 +124,36 @@ function asText(_: string, value: unknown): unknown {
   if (isRegExp(value)) return value.toString();
   const { toAsymmetricMatcher } = value as { readonly toAsymmetricMatcher?: () => string };
   return typeof toAsymmetricMatcher === 'function' ? toAsymmetricMatcher.call(value) : value;
+}
+
+/** What has no JSON form, as Node shows it: a circle, a symbol. */
+function inspected(value: unknown): string {
+  return process.getBuiltinModule('node:util').inspect(value, { depth: 3, breakLength: Infinity });
+}
+
+function textOfDifference({ path, value, expected }: Difference): string {
+  const [was, wanted] = differing(toText(value), toText(expected));
+  const isSeen = path === '' && was.length + wanted.length < MAX_PART_CHARS;
+  if (isSeen) return '';
+  const where = path === '' ? '' : ` in ${shortened(path, MAX_PART_CHARS)}`;
+  return `\n     differs${where}: expected ${shortened(wanted, MAX_PART_CHARS)}, was ${shortened(was, MAX_PART_CHARS)}`;
+}
+
+/** Two texts; of long ones that begin alike, what is around the place where they part. */
+function differing(one: string, other: string): readonly [string, string] {
+  if (Math.max(one.length, other.length) <= MAX_PART_CHARS) return [one, other];
+  let alike = 0;
+  while (alike < one.length && one[alike] === other[alike]) alike++;
+  if (alike <= LEAD_CHARS) return [one, other];
+  const from = alike - LEAD_CHARS;
+  return [`…${one.slice(from)}`, `…${other.slice(from)}`];
+}
+
+function oneLine(error: unknown): string {
+  const { name, message } = Object(error) as Partial<Error>;
+  const text = typeof message === 'string' ? `${name ?? 'Error'}: ${message}` : toText(error);
+  // Test runners colour what their own assertions throw.
+  return process.getBuiltinModule('node:util').stripVTControlCharacters(text).replaceAll(/\s+/g, ' ');
 }
 
 function shortened(text: string, maxChars: number): string {

@@ -1,8 +1,9 @@
 import type { CloseOptions } from '../contracts/connection.transport.js';
 import { normalizeUserId, type UserId } from '../protocol/name.js';
-import { failure, textOf, textOfList, textOfMatch, textOfSent } from './assertion.failure.js';
-import type { RecordedMembership, Recording, SentMessage } from './recording.js';
+import { failure, textOf, textOfList, textOfMatch, textOfSent, textOfVerdict } from './assertion.failure.js';
+import type { RecordedClose, RecordedMembership, Recording, SentMessage } from './recording.js';
 import { isMatch, type MessagePredicate } from './value.match.js';
+import { judge, type Verdict } from './verdict.js';
 
 /**
  * What the data of a message has to be: a function that decides, or a value. Of an object only the keys that are given count, at any depth; in the
@@ -144,24 +145,37 @@ export class RecordedAssertions {
   }
 
   private expectSome(kind: Kind, expected: ExpectedData, count: number | undefined, caller: Assertion): void {
-    const found = this.matching(kind, expected).length;
+    if (count === 0) {
+      this.expectNone(kind, expected, caller);
+      return;
+    }
+    const verdicts = this.verdictsOf(kind, expected);
+    const found = messagesWith('match', verdicts).length;
     if (count === undefined ? found > 0 : found === count) return;
     const isPlural = count !== undefined && count !== 1;
     const wanted = count === undefined ? 'a message' : isPlural ? `${count} messages` : 'exactly one message';
     const got = found === 0 ? 'none was sent' : `${found} ${found === 1 ? 'was' : 'were'} sent`;
     const { sent } = this.recording;
     const what = `${wanted}${kind.name}${textOfMatch(expected, isPlural)}`;
-    this.fail(`Expected ${what}, but ${got}.\n${textOfSent(sent, kind.has)}`, caller);
+    const remarkOn = (message: SentMessage): string => textOfVerdict(verdicts.get(message) ?? null);
+    this.fail(`Expected ${what}, but ${got}.\n${textOfSent(sent, kind.has, remarkOn)}`, caller);
   }
 
   private expectNone(kind: Kind, expected: ExpectedData, caller: Assertion): void {
-    const found = this.matching(kind, expected);
-    if (found.length === 0) return;
-    const { sent } = this.recording;
-    this.fail(
-      `Expected no message${kind.name}${textOfMatch(expected)}, but ${found.length} ${found.length === 1 ? 'was' : 'were'} sent.\n${textOfSent(sent, (message) => found.includes(message))}`,
-      caller,
-    );
+    const verdicts = this.verdictsOf(kind, expected);
+    const found = messagesWith('match', verdicts);
+    // Of a message about which it threw nobody knows whether there should have been none such.
+    const unknown = messagesWith('threw', verdicts);
+    if (found.length + unknown.length === 0) return;
+    const got =
+      found.length === 0
+        ? `it threw when it was asked about ${unknown.length}`
+        : `${found.length} ${found.length === 1 ? 'was' : 'were'} sent`;
+    const isNear = (message: SentMessage): boolean => found.includes(message) || unknown.includes(message);
+    const remarkOn = (message: SentMessage): string =>
+      unknown.includes(message) ? textOfVerdict(verdicts.get(message) ?? null) : '';
+    const what = `no message${kind.name}${textOfMatch(expected)}`;
+    this.fail(`Expected ${what}, but ${got}.\n${textOfSent(this.recording.sent, isNear, remarkOn)}`, caller);
   }
 
   private fail(message: string, caller: Assertion): never {
@@ -169,13 +183,8 @@ export class RecordedAssertions {
     throw failure(message, above as () => unknown);
   }
 
-  private matching({ has }: Kind, expected: ExpectedData): readonly SentMessage[] {
-    if (expected === undefined) return this.recording.sent.filter(has);
-    return this.recording.sent.filter((message) => {
-      if (!has(message)) return false;
-      if (typeof expected !== 'function') return isMatch(message.data, expected);
-      return (expected as MessagePredicate<SentMessage>)(message.data as never, message);
-    });
+  private verdictsOf({ has }: Kind, expected: ExpectedData): ReadonlyMap<SentMessage, Verdict> {
+    return new Map(this.recording.sent.filter(has).map((message) => [message, judge(message, expected)]));
   }
 
   private expectMembership(
@@ -188,7 +197,9 @@ export class RecordedAssertions {
     const found = all.filter((each) => each.connectionId === connectionId && each.channel === channel).length;
     if (count === undefined ? found > 0 : found === count) return;
     const times = count === undefined ? '' : count === 0 ? ' never' : ` ${count} times`;
-    const lines = all.map(
+    const isNear = (each: RecordedMembership): boolean =>
+      each.connectionId === connectionId || each.channel === channel;
+    const lines = [...all.filter(isNear), ...all.filter((each) => !isNear(each))].map(
       (each) =>
         `connection ${textOf(each.connectionId)}, channel ${textOf(each.channel)}${each.isKnown ? '' : ' (no $connect of this connection was handled)'}`,
     );
@@ -203,14 +214,25 @@ export class RecordedAssertions {
     const { closed } = this.recording;
     const isFound = closed.some((each) => each.connectionId === connectionId && isMatch(each.options, expected));
     if (isFound === isWanted) return;
-    const how = Object.keys(expected).length === 0 ? '' : ` with ${textOf(expected)}`;
-    const lines = closed.map((each) => `connection ${textOf(each.connectionId)} with ${textOf(each.options)}`);
+    const how = textOfClose(expected);
+    const isNear = (each: RecordedClose): boolean => each.connectionId === connectionId;
+    const lines = [...closed.filter(isNear), ...closed.filter((each) => !isNear(each))].map(
+      (each) => `connection ${textOf(each.connectionId)}${textOfClose(each.options)}`,
+    );
     this.fail(
       `Expected connection ${textOf(connectionId)} ${isWanted ? 'to be disconnected' : 'not to be disconnected'}${how}, but it was${isWanted ? ' not' : ''}.\n` +
         (closed.length === 0 ? 'No connection was disconnected.' : textOfList('These were disconnected:', lines)),
       caller,
     );
   }
+}
+
+function messagesWith(type: Verdict['type'], verdicts: ReadonlyMap<SentMessage, Verdict>): readonly SentMessage[] {
+  return [...verdicts].flatMap(([message, verdict]) => (verdict.type === type ? [message] : []));
+}
+
+function textOfClose(options: CloseOptions): string {
+  return Object.keys(options).length === 0 ? '' : ` with ${textOf(options)}`;
 }
 
 function did(times: number): string {

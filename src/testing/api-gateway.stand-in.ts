@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -98,13 +99,18 @@ export class ApiGatewayStandIn {
     this.gone.add(connectionId);
   }
 
-  /** Closes every socket, and stops to listen. */
+  /**
+   * Closes every socket, and stops to listen.
+   *
+   * @throws what the function of {@link answerWith} threw, if it did
+   */
   async stop(): Promise<void> {
     this.script.end();
     const closed = new Promise((resolve) => this.server.close(resolve));
     await this.sockets?.close();
     this.server.closeAllConnections();
     await closed;
+    this.script.throwFailure();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -168,7 +174,7 @@ function answer(
   { status = 200, body = '', errorType = errorTypeOf(status) }: StandInAnswer,
 ): void {
   response.writeHead(status, {
-    'x-amzn-RequestId': crypto.randomUUID(),
+    'x-amzn-RequestId': randomUUID(),
     ...(errorType !== undefined && { 'x-amzn-ErrorType': errorType }),
     ...(status !== 204 && { 'Content-Length': Buffer.byteLength(body) }),
   });

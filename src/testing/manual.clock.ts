@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Clock, type CancelTask } from '../contracts/clock.js';
 
 interface Task {
@@ -66,7 +67,7 @@ export class ManualClock extends Clock {
   }
 }
 
-/** Every promise job runs before the event loop gets to its next turn. */
+/** Every promise job runs before the event loop gets to its next turn. The global function may be a test runner's, which never calls back. */
 function promisesAtRest(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

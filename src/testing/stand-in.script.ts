@@ -45,6 +45,7 @@ export function errorTypeOf(status: number): string | undefined {
 export class StandInScript {
   private readonly next: StandInReply[] = [];
   private readonly ended = new AbortController();
+  private readonly failures: unknown[] = [];
   private decide: DecideReply = () => undefined;
 
   add(replies: readonly StandInReply[]): void {
@@ -57,7 +58,7 @@ export class StandInScript {
 
   /** Resolves when it is time for the answer; `null` where nothing is scripted. Rejects when the stand-in stops before. */
   async replyTo(request: StandInRequest): Promise<StandInAnswer | 'never' | 'dropped' | null> {
-    const reply = this.next.shift() ?? this.decide(request);
+    const reply = this.next.shift() ?? this.decided(request);
     if (reply === undefined) return null;
     if (typeof reply === 'string') return reply;
     if (typeof reply === 'number') return { status: reply };
@@ -68,5 +69,23 @@ export class StandInScript {
 
   end(): void {
     this.ended.abort();
+  }
+
+  /** @throws the first that a deciding function threw, once: the requests that it was asked about were cut off, and nothing else would tell of it */
+  throwFailure(): void {
+    const failures = this.failures.splice(0);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private decided(request: StandInRequest): StandInReply | undefined {
+    try {
+      const reply: unknown = this.decide(request);
+      if (reply instanceof Promise)
+        throw new TypeError('A function of answerWith decides at once: it returned a promise.');
+      return reply as StandInReply | undefined;
+    } catch (error) {
+      this.failures.push(error);
+      throw error;
+    }
   }
 }

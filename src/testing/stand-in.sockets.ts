@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createCache } from 'cache-manager';
@@ -51,7 +52,7 @@ export class StandInSockets {
     if (options.gateway === null) throw new Error('The options of the stand-in have a gateway.');
     const clock = new SystemClock();
     const store = new CacheConnectionStore(createCache(), { clock });
-    const transport = new LocalTransport(`local:${crypto.randomUUID()}`);
+    const transport = new LocalTransport(`local:${randomUUID()}`);
     const server = new GatewayServer({
       ...{ options: options.gateway, transport, store, clock, log: new Log(), observer: null },
       handler: { handle: (event) => answerOf(handler, event), ownRoutes: [], protocolRoutes: [] },

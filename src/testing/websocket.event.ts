@@ -16,7 +16,7 @@ export interface EventFields {
   readonly connectedAt?: number;
   /** @default '192.0.2.1' */
   readonly sourceIp?: string;
-  /** What the client calls itself; of a `$connect` in the header `User-Agent`, too. @default none */
+  /** What the client calls itself; of a `$connect` in the header `User-Agent`, too. @default that header of a `$connect`, else none */
   readonly userAgent?: string;
   /** @default 'abcd123efg' */
   readonly apiId?: string;
@@ -65,16 +65,18 @@ export const websocketEvent = {
    */
   connect(fields: ConnectEventFields = {}): WebSocketConnectEvent {
     const { connectionId = createId(), headers = {}, query = {} } = fields;
-    const at = fields.at ?? Date.now();
-    const source = sourceOf(connectionId, { ...fields, at });
-    const rawHeaders = rawHeadersOf({
+    const { at = Date.now(), userAgent = valueOf(headers, 'user-agent') } = fields;
+    const source = sourceOf(connectionId, { ...fields, at, ...(userAgent !== undefined && { userAgent }) });
+    const usual = {
       Host: source.domainName,
       'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
       'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
       'Sec-WebSocket-Version': '13',
-      ...(fields.userAgent !== undefined && { 'User-Agent': fields.userAgent }),
-      ...headers,
-    });
+      ...(userAgent !== undefined && { 'User-Agent': userAgent }),
+    };
+    // Names of headers are the same in any case: what is given takes the place of what is usual.
+    const others = Object.entries(usual).filter(([name]) => valueOf(headers, name.toLowerCase()) === undefined);
+    const rawHeaders = rawHeadersOf({ ...Object.fromEntries(others), ...headers });
     const socket = { localPort: 443, encrypted: true };
     return connectEvent(withLatency(source), { rawHeaders, url: `/?${textOfQuery(query)}`, socket }, at);
   },
@@ -122,6 +124,12 @@ function withLatency(source: EventSource): EventSource {
   const { authorizer } = source;
   if (authorizer === undefined) return source;
   return { ...source, authorizer: { integrationLatency: INTEGRATION_LATENCY_MS, ...authorizer } };
+}
+
+/** The last value of a header, whose name is given in lower case. */
+function valueOf(headers: NonNullable<ConnectEventFields['headers']>, name: string): string | undefined {
+  const values = Object.entries(headers).flatMap(([key, value]) => (key.toLowerCase() === name ? [value].flat() : []));
+  return values.at(-1);
 }
 
 function rawHeadersOf(headers: NonNullable<ConnectEventFields['headers']>): string[] {

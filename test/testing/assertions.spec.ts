@@ -41,7 +41,8 @@ describe('assertSent', () => {
       'Expected a message that matches {"type":"pong"}, but none was sent.\n' +
         'This was sent:\n' +
         '  1. sendToConnection to connection "phone": {"type":"ping"}\n' +
-        '     reached "phone"',
+        '     reached "phone"\n' +
+        '     differs in type: expected "pong", was "ping"',
     );
   });
 

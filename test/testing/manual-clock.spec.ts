@@ -1,8 +1,22 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { WebSocket } from '../../src/index.js';
 import { ManualClock, websocketEvent } from '../../src/testing/index.js';
 
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 describe('ManualClock', () => {
+  it("moves on while the test runner's timers are fakes", async () => {
+    jest.useFakeTimers();
+    const clock = new ManualClock();
+    const ran = new Promise<string>((resolve) => {
+      clock.after(10, () => resolve('ran'));
+    });
+    await clock.advance(10);
+    expect(await ran).toBe('ran');
+  });
+
   it('runs what falls due in order, each at its own time, with what that schedules', async () => {
     const clock = new ManualClock(1_000);
     const seen: (readonly [string, number])[] = [];

@@ -72,6 +72,16 @@ describe('ApiGatewayStandIn', () => {
     expect(aws.messagesOf('a')).toEqual(['yes']);
   });
 
+  it.each<[string, () => never, string]>([
+    ['throws', () => JSON.parse('') as never, 'JSON'],
+    ['is asynchronous', (async () => 200) as unknown as () => never, 'returned a promise'],
+  ])('tells of a function that %s when it stops', async (_, decide, message) => {
+    aws.answerWith(decide);
+    await expect(fetchPlain(`${aws.endpoint}/@connections/a`)).rejects.toThrow();
+    await expect(aws.stop()).rejects.toThrow(message);
+    await aws.stop();
+  });
+
   it('answers late, or never', async () => {
     const { manager } = await start({ requestTimeoutMs: 300, deliveryTimeoutMs: 400 });
     aws.answerNext({ delayMs: 30 });

@@ -44,6 +44,21 @@ describe('the events of websocketEvent', () => {
     expect(event.queryStringParameters).toEqual({ room: 'green', n: '1' });
   });
 
+  it('have each header once, in the case in which it is given, and what the client calls itself from there', () => {
+    const event = connect({
+      headers: { host: 'chat.example.com', 'user-agent': 'wscat', 'sec-websocket-version': '13' },
+    });
+    expect(event.multiValueHeaders).toMatchObject({
+      ...{ host: ['chat.example.com'], 'user-agent': ['wscat'], 'sec-websocket-version': ['13'] },
+    });
+    expect(Object.keys(event.headers ?? {})).not.toContain('Host');
+    expect(event.requestContext.identity).toEqual({ sourceIp: '192.0.2.1', userAgent: 'wscat' });
+    expect(connect({ userAgent: 'curl', headers: { 'User-Agent': 'wscat' } })).toMatchObject({
+      headers: { 'User-Agent': 'wscat' },
+      requestContext: { identity: { userAgent: 'curl' } },
+    });
+  });
+
   it.each([
     [{ action: 'join' }, {}, 'join'],
     ['{"action":"join"}', {}, 'join'],
