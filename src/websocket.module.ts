@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   Inject,
   Module,
@@ -27,6 +26,7 @@ import { HealthProbe } from './health/health.probe.js';
 import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 import { createLog } from './logging/log.factory.js';
 import { Log } from './logging/log.js';
+import { randomToken } from './stores/random.token.js';
 import { StaleSweep } from './sweep/stale.sweep.js';
 import { Telemetry } from './telemetry/telemetry.js';
 import { CLUSTER_DEFAULTS } from './options/cluster.options-resolver.js';
@@ -92,7 +92,7 @@ const providers: Provider[] = [
     inject: [WEBSOCKET_OPTIONS],
     // A gateway that is to know of no others has a name that no node has, and is left alone by them.
     useFactory: (options: ResolvedWebSocketOptions) =>
-      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${randomUUID()}`),
+      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${randomToken()}`),
   },
   {
     provide: NodeMailbox,

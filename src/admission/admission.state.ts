@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { WebSocketAuthorizer } from '../protocol/events.js';
+import { randomToken } from '../stores/random.token.js';
 import type { Authenticated } from './authenticated.js';
 
 /** A message that authenticates its connection. */
@@ -50,7 +50,7 @@ export function pendingState(endpoint: string | null, dueAt: number | null): Adm
 }
 
 export function openingState(pending: AdmissionState, userId: string | null, endsAt: number): AdmissionState {
-  return { ...pending, userId, attempt: { id: randomUUID(), endsAt } };
+  return { ...pending, userId, attempt: { id: randomToken(), endsAt } };
 }
 
 export function encodeState(state: AdmissionState): string {

@@ -1,4 +1,4 @@
-import type { MembershipObserver } from '../connections/connection.lifecycle.js';
+import type { MembershipObserver } from '../connections/lifecycle.observers.js';
 import type { Connection } from '../contracts/connection.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { EnteringMember, EnterResult, PresenceEntry, PresenceLedger } from '../contracts/presence.ledger.js';

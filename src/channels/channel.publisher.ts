@@ -7,7 +7,7 @@ import type { MessageSender } from '../fanout/message.sender.js';
 import type { OutageLog } from '../logging/outage.log.js';
 import { noDeliveries } from '../fanout/delivery.counts.js';
 import { requireChannelName } from '../protocol/name.js';
-import { randomToken } from '../protocol/random.token.js';
+import { randomToken } from '../stores/random.token.js';
 import type { WirePosition } from '../protocol/wire/stream.position.js';
 import { membersOf } from './channel.addressees.js';
 import type { ChannelRegistry } from './channel.registry.js';

@@ -1,4 +1,4 @@
-import type { LifecycleRecorder } from '../connections/connection.lifecycle.js';
+import type { LifecycleRecorder } from '../connections/lifecycle.observers.js';
 import type { JoinResult, LeaveResult } from '../contracts/connection.store.js';
 import type { CloseOptions, DeliveryOutcome } from '../contracts/connection.transport.js';
 import type { MessageTarget, SendMethod } from '../fanout/broadcast.request.js';

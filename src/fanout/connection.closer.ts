@@ -1,4 +1,5 @@
-import type { ConnectionEnd, ConnectionLifecycle } from '../connections/connection.lifecycle.js';
+import type { ConnectionLifecycle } from '../connections/connection.lifecycle.js';
+import type { ConnectionEnd } from '../connections/lifecycle.observers.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { CloseOptions } from '../contracts/connection.transport.js';
 import { isConnectionId } from '../protocol/name.js';

@@ -9,7 +9,7 @@ import type { LogCode } from '../../logging/log.codes.js';
 import { Log } from '../../logging/log.js';
 import { forEachAtMost } from '../concurrency.gate.js';
 import { keepingAlive } from '../keeping-alive.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../../stores/random.token.js';
 import { readShard, type Shard } from './shard.envelope.js';
 import type { SqsBatchResponse, SqsEvent, SqsRecord } from './sqs.event.js';
 

@@ -8,7 +8,7 @@ import type { PointerItems } from './pointer.items.js';
 import type { SeatReservations } from './seat.reservations.js';
 import type { TableKeys } from './table.keys.js';
 import type { TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** Which channels connections are in: each joins and leaves with one conditional write of the connection's record. */
 export class ChannelMemberships {

@@ -18,7 +18,7 @@ import { GRACE_MS, secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import type { PointerItems } from './pointer.items.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /**
  * The lives of connections. Each begins and ends with one conditional write of its record.

@@ -5,7 +5,7 @@ import type { DynamoDbTable } from './dynamodb.table.js';
 import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** So many connections that answered are in one item: with ids of API Gateway below 1 KB, hence one write unit. */
 const LINES_PER_SHEET = 40;

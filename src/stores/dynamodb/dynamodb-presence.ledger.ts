@@ -14,7 +14,7 @@ import { readPresence, type PresenceItem, type PresenceItems } from './presence.
 import type { PresenceReader } from './presence.reader.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** With so many connections a member may be in a channel: as many as one BatchGetItem asks for. */
 export const MAX_CONNECTIONS_PER_MEMBER = 100;

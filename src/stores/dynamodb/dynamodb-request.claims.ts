@@ -3,7 +3,7 @@ import { RequestClaims } from '../../contracts/request.claims.js';
 import type { DynamoDbTable } from './dynamodb.table.js';
 import { secondsOf } from './lifetime.js';
 import type { TableKeys } from './table.keys.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** Requests that were taken up, in the table of a store: an item for each, in a partition of its own. */
 export class DynamoDbRequestClaims extends RequestClaims {

@@ -1,6 +1,6 @@
 import type { HistoryMessage, StreamPosition } from '../../contracts/channel.history.js';
 import type { Fields } from './attribute.values.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** Numbers sort like their digits when all have as many: those of the largest that there is. */
 const DIGITS = String(Number.MAX_SAFE_INTEGER).length;

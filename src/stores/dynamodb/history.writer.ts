@@ -6,7 +6,7 @@ import { secondsOf, TTL_SLACK_MS } from './lifetime.js';
 import { pause } from './pause.js';
 import type { TableKeys } from './table.keys.js';
 import type { ItemKey, TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 import { Turns } from './turns.js';
 
 /** How long after its last message was forgotten a stream numbers on. */

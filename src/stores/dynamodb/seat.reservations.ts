@@ -6,7 +6,7 @@ import { pause } from './pause.js';
 import type { PointerReader } from './pointer.reader.js';
 import type { TableKeys } from './table.keys.js';
 import type { TableRequests } from './table.requests.js';
-import { randomToken } from '../../protocol/random.token.js';
+import { randomToken } from '../random.token.js';
 
 /** How many seats one write takes, and how many forgotten ones it clears: an expression may have 4 KB. */
 const SEATS_AT_ONCE = 40;
