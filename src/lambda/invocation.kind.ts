@@ -10,8 +10,18 @@ export type InvocationKind = 'websocket' | 'shards' | 'cleanup' | 'warm-up' | 'u
  * - `shards`: a batch of SQS
  * - `cleanup`: EventBridge's `Scheduled Event`, or `{"websocket": "cleanup"}` as the input of a schedule
  * - `warm-up`: `{"warmup": true}`, `{"warmer": true}`, or `source` `serverless-plugin-warmup`
+ * - `unknown`: everything else, and what cannot be read
  */
 export function kindOf(event: unknown): InvocationKind {
+  try {
+    return kindByShape(event);
+  } catch {
+    // A proxy or a getter: nothing that Lambda hands over.
+    return 'unknown';
+  }
+}
+
+function kindByShape(event: unknown): InvocationKind {
   if (typeof event !== 'object' || event === null) return 'unknown';
   const fields = event as Readonly<Record<string, unknown>>;
   if (isRecord(fields['requestContext'])) return 'websocket';

@@ -1,11 +1,9 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { LambdaHandlerOptions } from './lambda.options.js';
 
 /** What `NestFactory` takes: a module's class, or a dynamic module. */
 export type ApplicationModule = Parameters<typeof NestFactory.createApplicationContext>[0];
-
-const LOGGED = ['warn', 'error', 'fatal'] as const;
 
 /** One application for all the events of a Lambda instance. */
 export class LambdaApplication {
@@ -14,6 +12,7 @@ export class LambdaApplication {
   constructor(
     private readonly module: ApplicationModule,
     private readonly options: LambdaHandlerOptions,
+    private readonly logger: LoggerService | false,
   ) {}
 
   /** Resolves when the application is up. After a start that failed the next call starts anew. */
@@ -28,8 +27,8 @@ export class LambdaApplication {
   private async create(): Promise<INestApplicationContext> {
     const { application, onStart } = this.options;
     const context = await NestFactory.createApplicationContext(this.module, {
-      logger: [...LOGGED],
       ...application,
+      logger: this.logger,
       // Nest would exit the process, and with it the reason would be gone.
       abortOnError: false,
     });

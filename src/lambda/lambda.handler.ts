@@ -5,7 +5,16 @@ import { LambdaInvoker } from './lambda.invoker.js';
 import type { LambdaHandlerOptions } from './lambda.options.js';
 import type { LambdaResponse } from './lambda.response.js';
 
-export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<LambdaResponse>;
+/** What Lambda calls for each invocation. */
+export interface LambdaHandler {
+  (event: unknown, context?: LambdaContext): Promise<LambdaResponse>;
+
+  /**
+   * Resolves when the application is up; also when it did not start, which is for the first event to tell. An ES module that awaits it has the whole
+   * start in Lambda's init phase, which would otherwise end as soon as the module is loaded.
+   */
+  readonly ready: Promise<void>;
+}
 
 /**
  * The handler of a Lambda function, with an application that is built once for all its events: for every route of a WebSocket API, for the
@@ -20,13 +29,14 @@ export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise
  *
  * @example
  * export const handler = createLambdaHandler(AppModule);
+ * await handler.ready;
  */
 export function createLambdaHandler(module: ApplicationModule, options: LambdaHandlerOptions = {}): LambdaHandler {
   const { reserveMs = 0, startsAtOnce = true } = options;
   if (!Number.isFinite(reserveMs) || reserveMs < 0)
     throw new InvalidOptionsError('reserveMs', 'The option "reserveMs" must be a number of milliseconds, 0 or more.');
   const invoker = new LambdaInvoker(module, options);
-  if (startsAtOnce) invoker.prepare();
+  const ready = startsAtOnce ? invoker.prepare() : Promise.resolve();
   // Local runs may pass null.
-  return (event, context) => invoker.handle(event, context ?? {});
+  return Object.assign((event: unknown, context?: LambdaContext) => invoker.handle(event, context ?? {}), { ready });
 }

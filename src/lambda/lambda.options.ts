@@ -1,19 +1,27 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { NestFactory } from '@nestjs/core';
 import type { CleanupOptions } from '../sweep/stale.sweep.js';
+import type { PowertoolsLogger } from './logs/powertools.logger.js';
 
 type ContextOptions = NonNullable<Parameters<typeof NestFactory.createApplicationContext>[1]>;
 
-/** What the Lambda runtime passes beside the event, as far as it is used. */
-export interface LambdaContext {
-  readonly awsRequestId?: string;
-  getRemainingTimeInMillis?(): number;
-}
-
 /** How {@link createLambdaHandler} starts and runs the application. */
 export interface LambdaHandlerOptions {
-  /** What `NestFactory.createApplicationContext` gets, e.g. a `logger`. `abortOnError` is always `false`. @default warnings and errors are logged */
+  /**
+   * What `NestFactory.createApplicationContext` gets, e.g. a `logger`, which replaces those that are described at {@link logger}; levels in its place are
+   * theirs. `abortOnError` is always `false`.
+   *
+   * @default {}
+   */
   readonly application?: Omit<ContextOptions, 'abortOnError'>;
+
+  /**
+   * The `Logger` of AWS Powertools, to which all lines of Nest and of this package go, with their parts as attributes.
+   *
+   * @default lines of the console, each one event of CloudWatch Logs, or of JSON where the function's log format is `JSON`; of the level that is set for
+   * the function (`AWS_LAMBDA_LOG_LEVEL`), otherwise warnings and errors
+   */
+  readonly logger?: PowertoolsLogger;
 
   /** Whether the application starts as soon as the handler is created: in Lambda's init phase, which has more CPU. @default true */
   readonly startsAtOnce?: boolean;

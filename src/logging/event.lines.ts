@@ -13,6 +13,11 @@ export function connectionIdOf(event: unknown): string | undefined {
   return contextOf(event).connectionId;
 }
 
+/** The route key of an event, `undefined` where it has none. Never throws. */
+export function routeOf(event: unknown): string | undefined {
+  return contextOf(event).routeKey;
+}
+
 /** Tells of an event that was handled, and what was answered. */
 export function tellOfEvent(log: Log, event: unknown, status: number): void {
   const { connectionId, eventType, routeKey: route, disconnectStatusCode: closeCode } = contextOf(event);

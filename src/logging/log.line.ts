@@ -65,13 +65,13 @@ function quoted(value: string | number): string {
 }
 
 /** A text on one line in which everything can be seen; cut where it is too long. */
-function visible(text: string, maxCharacters: number): string {
+export function visible(text: string, maxCharacters: number): string {
   const cut = text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text;
   return cut.replace(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** A text of several lines, of which only the first begins at the margin: none can pass for a line of its own. */
-function indented(text: string): string {
+export function indented(text: string): string {
   const cut = text.length > MAX_DETAIL_CHARACTERS ? `${text.slice(0, MAX_DETAIL_CHARACTERS)}…` : text;
   return cut
     .split(/\r\n|\r|\n/)

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ErrorFile } from './error.file.js';
 import type { LogCode } from './log.codes.js';
 import { jsonOf, lineOf, textOf, type LogFields } from './log.line.js';
+import { whileWriting, type WrittenLine } from './written.line.js';
 
 export interface LogSettings {
   /** The context that Nest's logger is given with every line. */
@@ -59,19 +60,24 @@ export class Log {
   }
 
   private write(level: Level, code: LogCode, message: string, fields: LogFields): void {
-    const line = lineOf(code, message, fields);
-    this.tell(level, textOf(line), line.detail);
+    const line = { ...lineOf(code, message, fields), error: fields.error };
+    this.tell(level, line);
     const { errorFile, now } = this.settings;
     if (errorFile === null || (level !== 'error' && level !== 'warn')) return;
     errorFile.append(jsonOf(line, level, now()), (reason) => this.sayFileFails(reason));
   }
 
-  private tell(level: Level, text: string, detail: string | null): void {
+  private tell(level: Level, line: WrittenLine): void {
+    const { detail } = line;
+    const text = textOf(line);
     try {
-      if (detail === null) this.logger[level](text);
       // Only errors come with a stack that loggers know how to show.
-      else if (level === 'error') this.logger.error(text, detail);
-      else this.logger[level](`${text}\n    ${detail}`);
+      if (detail !== null && level === 'error') {
+        whileWriting(text, line, () => this.logger.error(text, detail));
+      } else {
+        const told = detail === null ? text : `${text}\n    ${detail}`;
+        whileWriting(told, line, () => this.logger[level](told));
+      }
     } catch {
       // A logger that fails must not fail what was going on, and there is no place left to say so.
     }
@@ -81,6 +87,6 @@ export class Log {
     if (this.hasSaidFileFails) return;
     this.hasSaidFileFails = true;
     const message = `The file of the option "logging.errorFile" cannot be written (${reason}): its lines are lost until it can. Check its folder, its owner and the free space.`;
-    this.tell('warn', textOf(lineOf('log.file-failed', message, {})), null);
+    this.tell('warn', { ...lineOf('log.file-failed', message, {}), error: undefined });
   }
 }

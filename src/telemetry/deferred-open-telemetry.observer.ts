@@ -1,9 +1,7 @@
 import { FanOutObserver, type BroadcastObservation } from '../fanout/fan-out.observer.js';
 import { Log } from '../logging/log.js';
+import { isOpenTelemetryRegistered } from './open-telemetry.registered.js';
 import { OpenTelemetryObserver, type OpenTelemetryApi } from './open-telemetry.observer.js';
-
-/** Where every copy of version 1 of `@opentelemetry/api` finds what an SDK has registered. */
-const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
 /**
  * Observes with OpenTelemetry from when an SDK is registered. `@opentelemetry/api` takes some 20 ms to load, which a process without an
@@ -23,7 +21,7 @@ export class DeferredOpenTelemetryObserver extends FanOutObserver {
 
   /** Resolves when it observes, at once where no SDK is registered yet: it looks again at each broadcast. */
   async prepare(): Promise<void> {
-    if (REGISTERED in globalThis) await (this.loading ??= this.start());
+    if (isOpenTelemetryRegistered()) await (this.loading ??= this.start());
   }
 
   begin(broadcastId: () => string): BroadcastObservation | null {

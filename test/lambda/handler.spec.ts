@@ -99,6 +99,34 @@ describe('the handler of a Lambda function', () => {
     expect(starts).toBe(1);
   });
 
+  it('is ready when the application is up, before the first event', async () => {
+    let isUp = false;
+    const handler = handlerOf(
+      {},
+      {
+        onStart: async () => {
+          await new Promise(setImmediate);
+          isUp = true;
+        },
+      },
+    );
+    await handler.ready;
+    expect(isUp).toBe(true);
+  });
+
+  it('is ready, too, when the application did not start: that is for the first event to tell', async () => {
+    const handler = handlerOf(
+      {},
+      {
+        onStart: () => {
+          throw new Error('Not today.');
+        },
+      },
+    );
+    await handler.ready;
+    await expect(handler(connect())).rejects.toThrow('Not today.');
+  });
+
   it('starts nothing before the first event where it is told so', async () => {
     let starts = 0;
     const handler = handlerOf(

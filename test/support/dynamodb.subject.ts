@@ -6,6 +6,7 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import type { Connection } from '../../src/contracts/connection.js';
 import { createConnectionsTable } from '../../src/stores/dynamodb/connections.table.js';
 import {
@@ -30,38 +31,59 @@ export class DynamoDbSubject {
   /** In the way of every request of the client, before its retries. */
   interceptor: Interceptor | null = null;
   private readonly opened: DynamoDbConnectionStore[] = [];
+  private started: { readonly server: DynamoDbServer; readonly client: DynamoDBClient } | undefined;
 
-  private constructor(
-    readonly server: DynamoDbServer,
-    readonly client: DynamoDBClient,
-  ) {}
+  get server(): DynamoDbServer {
+    return this.running.server;
+  }
 
-  static async start(): Promise<DynamoDbSubject> {
+  get client(): DynamoDBClient {
+    return this.running.client;
+  }
+
+  async start(): Promise<void> {
     const server = await DynamoDbServer.start();
     const client = server.client();
+    this.started = { server, client };
     await createConnectionsTable(client);
-    const subject = new DynamoDbSubject(server, client);
     client.middlewareStack.add(
       (next, { commandName = '' }) =>
         ({ input }) => {
           const perform = () => next({ input });
-          if (subject.interceptor === null) return perform();
-          return subject.interceptor(commandName.replace('Command', ''), perform, input) as ReturnType<typeof next>;
+          if (this.interceptor === null) return perform();
+          return this.interceptor(commandName.replace('Command', ''), perform, input) as ReturnType<typeof next>;
         },
       { step: 'initialize', name: 'interceptor' },
     );
-    return subject;
   }
 
   async stop(): Promise<void> {
-    this.client.destroy();
-    await this.server.kill();
+    const { started } = this;
+    this.started = undefined;
+    started?.client.destroy();
+    await started?.server.kill();
   }
 
   /** Starts a test: with nothing in the way, and nothing under the prefix. */
   reset(): void {
     this.interceptor = null;
     this.keyPrefix = `${randomUUID()}:`;
+  }
+
+  /**
+   * Has the process die with one of the next requests, before or after that took effect: those behind it do not get through either.
+   *
+   * @returns tells how many requests there were
+   */
+  dieAt(fatal: number, when: 'before' | 'after'): () => number {
+    let requests = 0;
+    this.interceptor = async (_, perform) => {
+      const index = requests++;
+      if (index < fatal) return perform();
+      if (index === fatal && when === 'after') await perform();
+      throw new Error('The process has died.');
+    };
+    return () => requests;
   }
 
   store(options: Partial<DynamoDbConnectionStoreOptions> = {}): DynamoDbConnectionStore {
@@ -104,4 +126,18 @@ export class DynamoDbSubject {
   async delete({ pk, sk }: Item): Promise<void> {
     await this.client.send(new DeleteItemCommand({ TableName: TABLE, Key: { pk, sk } as Item }));
   }
+
+  private get running() {
+    if (this.started === undefined) throw new Error('DynamoDB runs from the first test to the last.');
+    return this.started;
+  }
+}
+
+/** Starts a DynamoDB before the tests of the `describe` that this is called in, each of which finds it as if empty, and ends it after them. */
+export function useDynamoDb(): DynamoDbSubject {
+  const subject = new DynamoDbSubject();
+  beforeAll(() => subject.start());
+  beforeEach(() => subject.reset());
+  afterAll(() => subject.stop());
+  return subject;
 }

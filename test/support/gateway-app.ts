@@ -20,7 +20,7 @@ import {
   type WebSocketModuleOptions,
 } from '../../src/index.js';
 import { GatewayClient } from './gateway-client.js';
-import { Inbox } from './gateway-inbox.js';
+import { HeldInbox, Inbox } from './gateway-inbox.js';
 
 /** The payloads of the events that tests listen to, by name. */
 interface Payloads {
@@ -163,6 +163,11 @@ export class GatewayApp {
 /** An inbox for the payloads of one event: `.on('websocket.message', recorded.push)`. */
 export function recorder<Name extends string>(): Inbox<PayloadOf<Name>> {
   return new Inbox<PayloadOf<Name>>();
+}
+
+/** The same with a listener, `hold`, that is not done with an event until the test opens it. */
+export function heldRecorder<Name extends string>(): HeldInbox<PayloadOf<Name>> {
+  return new HeldInbox<PayloadOf<Name>>();
 }
 
 /** A logger that keeps warnings and errors, line by line. */

@@ -27,3 +27,17 @@ export class Gate {
   open!: () => void;
   readonly opened = new Promise<void>((resolve) => (this.open = resolve));
 }
+
+/** An inbox that detains who brings something until the test opens it. */
+export class HeldInbox<Item> extends Inbox<Item> {
+  private readonly gate = new Gate();
+
+  readonly hold = async (item: Item): Promise<void> => {
+    this.push(item);
+    await this.gate.opened;
+  };
+
+  open(): void {
+    this.gate.open();
+  }
+}

@@ -4,7 +4,9 @@ import { describe } from '@jest/globals';
 /** A program that some tests need beside Node. */
 export interface Program {
   readonly command: string;
-  /** Arguments with which it tells its version and ends well. */
+  /** What is missing without it, where that is not its command. */
+  readonly name?: string;
+  /** Arguments with which it ends well where it is installed, e.g. to tell its version. */
   readonly probe: readonly string[];
   /** The Debian package that it is in. */
   readonly debianPackage: string;
@@ -19,6 +21,13 @@ export const redisServer: Program = {
 };
 export const awsCli: Program = { command: 'aws', probe: ['--version'], debianPackage: 'awscli' };
 export const haproxy: Program = { command: 'haproxy', probe: ['-v'], debianPackage: 'haproxy' };
+/** What `localedef`, which every system has, makes a language from. */
+export const englishLocale: Program = {
+  command: 'test',
+  name: 'source of the locale en_US',
+  probe: ['-e', '/usr/share/i18n/locales/en_US'],
+  debianPackage: 'locales',
+};
 
 /** `describe` for tests that need programs. Without one they are reported as skipped, with the remedy; on CI they fail. */
 export function describeWith(programs: readonly Program[], title: string, tests: () => void): void {
@@ -47,8 +56,8 @@ function isInstalled(program: Program): boolean {
   return isThere;
 }
 
-function remedyFor({ command, debianPackage }: Program): string {
-  return `no ${command} found: install it (Debian: apt-get install ${debianPackage})`;
+function remedyFor({ command, name = command, debianPackage }: Program): string {
+  return `no ${name} found: install it (Debian: apt-get install ${debianPackage})`;
 }
 
 /** An environment whose path has the folders that servers are installed to. */

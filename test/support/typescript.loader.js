@@ -3,20 +3,12 @@ import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { transformFile } from '@swc/core';
+import { SWC_OPTIONS } from './swc.options.js';
 
 // Node loads this file again, in a thread of its own, for the hooks below.
 if (isMainThread) register(import.meta.url);
 
-const OPTIONS = {
-  jsc: {
-    target: 'es2022',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true },
-  },
-  module: { type: 'es6' },
-  sourceMaps: 'inline',
-  swcrc: false,
-};
+const OPTIONS = { ...SWC_OPTIONS, swcrc: false };
 
 /** The source imports its files by the names that they have once compiled. */
 export function resolve(specifier, context, next) {
