@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
-import { FrameReader, frameOf, HEAD_BYTES } from './frames.js';
+import { framesAfterHead, handshake } from '../gateway/handshake.js';
+import { frameOf } from '../gateway/text-frame.js';
+import { FrameReader, HEAD_BYTES } from './frames.js';
 
 /** What the next bytes of any socket are read into. */
 const scratch = Buffer.allocUnsafe(262_144);
-
-const KEY = Buffer.alloc(16, 7).toString('base64');
 
 /** A raw socket that speaks as much of WebSocket as it takes to ask, and to see what kind of answer comes. */
 export class Client {
@@ -54,20 +54,4 @@ export class Client {
     this.#head = null;
     resolve();
   }
-}
-
-/** How many short frames have come after the answer to a handshake; -1 before the end of that. */
-function framesAfterHead(head) {
-  const end = head.indexOf('\r\n\r\n');
-  if (end < 0) return -1;
-  let frames = 0;
-  for (let at = end + 4; at + 1 < head.length; frames++) {
-    at += 2 + (head.charCodeAt(at + 1) & 0x7f);
-    if (at > head.length) break;
-  }
-  return frames;
-}
-
-function handshake(path) {
-  return `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`;
 }

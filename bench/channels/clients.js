@@ -1,8 +1,8 @@
 // A process with the clients of one stand.
 import { performance } from 'node:perf_hooks';
-import process from 'node:process';
+import { answerByName } from '../fanout/answers.js';
+import { frameOf } from '../gateway/text-frame.js';
 import { Client } from './client.js';
-import { frameOf } from './frames.js';
 
 /** How many handshakes are under way at once. */
 const AT_ONCE = 64;
@@ -130,11 +130,4 @@ const questions = {
   },
 };
 
-process.on('message', ({ ask, ...details }) => {
-  questions[ask](details).then(
-    (answer) => process.send(answer),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.on('disconnect', () => process.exit());
-process.send({ ready: true });
+answerByName(questions, { ready: true });

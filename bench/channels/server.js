@@ -1,7 +1,9 @@
 // A process that is one node: it starts one arm, and measures itself.
 import process from 'node:process';
+import { answerByName } from '../fanout/answers.js';
 import { gaugesOf } from '../gateway/gauges.js';
 import { payloadOf } from '../gateway/payload.js';
+import { profile } from '../gateway/profile.js';
 import { startArm } from './arms/arms.js';
 
 const { arm, ...setup } = JSON.parse(process.argv[2]);
@@ -33,26 +35,7 @@ const questions = {
     return { epoch, offset: Math.max(...published.map(({ offset }) => offset)) };
   },
 
-  async profile({ file }) {
-    const { Session } = await import('node:inspector/promises');
-    if (file === undefined) {
-      globalThis.profiler = new Session();
-      globalThis.profiler.connect();
-      await globalThis.profiler.post('Profiler.enable');
-      await globalThis.profiler.post('Profiler.start');
-      return {};
-    }
-    const { profile } = await globalThis.profiler.post('Profiler.stop');
-    (await import('node:fs')).writeFileSync(file, JSON.stringify(profile));
-    return {};
-  },
+  profile,
 };
 
-process.on('message', ({ ask, ...details }) => {
-  questions[ask](details).then(
-    (answer) => process.send(answer),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.on('disconnect', () => process.exit());
-process.send({ port: server.address().port, path, hello, frames, kindAt });
+answerByName(questions, { port: server.address().port, path, hello, frames, kindAt });

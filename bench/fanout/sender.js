@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { answerEach } from './answers.js';
 import { arms } from './arms/arms.js';
 import { payloadOf } from './payload.js';
 
@@ -39,11 +40,4 @@ async function round({ count, isCollected }) {
   };
 }
 
-process.on('message', (request) => {
-  round(request).then(
-    (figures) => process.send(figures),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.on('disconnect', () => process.exit());
-process.send({ ready: true });
+answerEach(round, { ready: true });

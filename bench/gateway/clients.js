@@ -2,7 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import process from 'node:process';
+import { answerByName } from '../fanout/answers.js';
+import { framesAfterHead, handshake } from './handshake.js';
+import { frameOf } from './text-frame.js';
 
 /** How many handshakes are under way at once. */
 const AT_ONCE = 64;
@@ -10,7 +12,6 @@ const AT_ONCE = 64;
 const scratch = Buffer.allocUnsafe(262_144);
 const clients = [];
 let [received, wake] = [0, () => undefined];
-let handshakes = 0;
 
 class Client {
   got = 0;
@@ -58,42 +59,6 @@ class Client {
     this.handshake = null;
     resolve();
   }
-}
-
-/** How many short frames have come after the answer to a handshake; -1 before the end of that. */
-function framesAfterHead(head) {
-  const end = head.indexOf('\r\n\r\n');
-  if (end < 0) return -1;
-  let frames = 0;
-  for (let at = end + 4; at + 1 < head.length; frames++) {
-    at += 2 + (head.charCodeAt(at + 1) & 0x7f);
-    if (at > head.length) break;
-  }
-  return frames;
-}
-
-/** With a key of its own, as clients have it: serverless-offline tells them apart by it. */
-function handshake(path, offer) {
-  const key = Buffer.alloc(16);
-  key.writeUInt32BE(++handshakes);
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    'Host: 127.0.0.1',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    `Sec-WebSocket-Key: ${key.toString('base64')}`,
-    'Sec-WebSocket-Version: 13',
-    ...(offer ? ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'] : []),
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** A client's text frame of less than 64 KB. */
-function frameOf(text) {
-  const payload = Buffer.from(text);
-  const mask = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
-  const length = payload.length < 126 ? [0x80 | payload.length] : [0xfe, payload.length >> 8, payload.length & 0xff];
-  return Buffer.concat([Buffer.from([0x81, ...length]), mask, payload.map((byte, index) => byte ^ mask[index % 4])]);
 }
 
 const questions = {
@@ -150,11 +115,4 @@ async function answerTo(frame, client) {
   return bytes;
 }
 
-process.on('message', ({ ask, ...details }) => {
-  questions[ask](details).then(
-    (answer) => process.send(answer),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.on('disconnect', () => process.exit());
-process.send({ ready: true });
+answerByName(questions, { ready: true });

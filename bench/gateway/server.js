@@ -2,9 +2,11 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { answerByName } from '../fanout/answers.js';
 import { startArm } from './arms/arms.js';
 import { gaugesOf } from './gauges.js';
 import { payloadOf } from './payload.js';
+import { profile } from './profile.js';
 
 const { arm, ...setup } = JSON.parse(process.argv[2]);
 const started = await startArm(arm, setup);
@@ -54,26 +56,7 @@ const questions = {
     return {};
   },
 
-  async profile({ file }) {
-    const { Session } = await import('node:inspector/promises');
-    if (file === undefined) {
-      globalThis.profiler = new Session();
-      globalThis.profiler.connect();
-      await globalThis.profiler.post('Profiler.enable');
-      await globalThis.profiler.post('Profiler.start');
-      return {};
-    }
-    const { profile } = await globalThis.profiler.post('Profiler.stop');
-    (await import('node:fs')).writeFileSync(file, JSON.stringify(profile));
-    return {};
-  },
+  profile,
 };
 
-process.on('message', ({ ask, ...details }) => {
-  questions[ask](details).then(
-    (answer) => process.send(answer),
-    (error) => process.send({ error: error.stack }),
-  );
-});
-process.on('disconnect', () => process.exit());
-process.send({ port, path, hello, frames, echo: wrap(payloadOf(200)) });
+answerByName(questions, { port, path, hello, frames, echo: wrap(payloadOf(200)) });

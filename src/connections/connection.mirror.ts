@@ -2,7 +2,7 @@ import type { Clock } from '../contracts/clock.js';
 import type { Connection } from '../contracts/connection.js';
 import type { Recipient } from '../contracts/connection.store.js';
 import { LocalRecipients } from '../contracts/local.recipients.js';
-import type { ConnectionEnd, LifecycleObserver } from './connection.lifecycle.js';
+import type { ConnectionEnd, LifecycleObserver } from './lifecycle.observers.js';
 
 /** What is known of a connection here: its record, with the channels as they are now. */
 export interface MirroredConnection {

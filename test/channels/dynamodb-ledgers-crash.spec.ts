@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject, type Item } from '../support/dynamodb.subject.js';
+import { useDynamoDb, type Item } from '../support/dynamodb.subject.js';
 import { joinedTo, present } from './ledgers.harness.js';
 
 const LOBBY = 'presence-lobby';
@@ -23,13 +23,7 @@ interface Operation {
 }
 
 describe('a process that dies within a ledger', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   const store = (): ConnectionStore => subject.store({ expireAfterSeconds: 90_000 });
 
@@ -231,17 +225,11 @@ describe('a process that dies within a ledger', () => {
         subject.reset();
         const healthy = store();
         await prepare(healthy);
-        let requests = 0;
-        subject.interceptor = async (_, perform) => {
-          const index = requests++;
-          if (index < fatal) return perform();
-          if (index === fatal && when === 'after') await perform();
-          throw new Error('The process has died.');
-        };
+        const requests = subject.dieAt(fatal, when);
         await run(store()).catch(() => undefined);
         subject.interceptor = null;
         // Until the operation gets through without coming to the fatal request.
-        isOver = requests <= fatal;
+        isOver = requests() <= fatal;
 
         const state = await look(healthy);
         seen.push(state);

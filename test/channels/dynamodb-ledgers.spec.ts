@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { describe } from '@jest/globals';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 import { ledgersContract } from './ledgers.contract.js';
 
 describe('the ledgers of channels in DynamoDB', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   ledgersContract(
     'DynamoDbConnectionStore',

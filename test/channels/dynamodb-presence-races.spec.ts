@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { StoreUnavailableError, type ConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 import { joinedTo, present } from './ledgers.harness.js';
 
 const LOBBY = 'presence-lobby';
@@ -10,17 +10,12 @@ const DAY_MS = 86_400_000;
 const IS_WRITE = /^(Put|Update|Delete)Item$/;
 
 describe('presence in DynamoDB', () => {
-  let subject: DynamoDbSubject;
+  const subject = useDynamoDb();
   let store: ConnectionStore;
 
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
   beforeEach(() => {
-    subject.reset();
     store = subject.store({ expireAfterSeconds: 40 * 86_400 });
   });
-  afterAll(() => subject.stop());
 
   const join = (...ids: string[]): Promise<unknown> =>
     Promise.all(ids.map((id) => joinedTo({ store, clock: subject.clock }, id, [LOBBY])));

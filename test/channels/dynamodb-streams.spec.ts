@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { AnswerBox } from '../../src/contracts/answer.box.js';
 import type { ChannelHistory, StreamPosition } from '../../src/contracts/channel.history.js';
 import type { ConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject, type Item } from '../support/dynamodb.subject.js';
+import { useDynamoDb, type Item } from '../support/dynamodb.subject.js';
 import { joinedTo, present } from './ledgers.harness.js';
 
 const NEWS = 'news';
@@ -11,21 +11,16 @@ const HOUR_MS = 3_600_000;
 const BOUNDS = { maxMessages: 10, maxAgeMs: HOUR_MS };
 
 describe('the ledgers of DynamoDB', () => {
-  let subject: DynamoDbSubject;
+  const subject = useDynamoDb();
   let store: ConnectionStore;
   let history: ChannelHistory;
   let answers: AnswerBox;
 
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
   beforeEach(() => {
-    subject.reset();
     store = subject.store();
     history = present(store.history());
     answers = present(store.answers());
   });
-  afterAll(() => subject.stop());
 
   const append = (message: string, bounds = BOUNDS): Promise<StreamPosition> => history.append(NEWS, message, bounds);
 

@@ -1,27 +1,15 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { describeInBrowser } from '../support/browser.js';
-import { useVisits } from './browser-visits.js';
 import { dismissGuests, Guest, say } from './guest.js';
-import { Cable, forbidStorage, intercept, SERVER_ERROR, type Visit } from './interception.js';
-import type { Person } from './person.js';
-import { SampleProcess } from './sample-process.js';
+import { Cable, forbidStorage, intercept, SERVER_ERROR } from './interception.js';
+import { useSampleVisits } from './sample-visits.js';
 
 const BAD_ROOM = /^A room has 1 to 32 letters/;
 
 describeInBrowser('The page of the sample chat', () => {
-  const visits = useVisits();
-  let sample: SampleProcess;
-
-  const enter = (name: string, options?: Visit): Promise<Person> => visits.enter(sample.url, name, options);
-
-  beforeEach(async () => {
-    sample = await SampleProcess.start();
-  });
-
-  afterEach(async () => {
-    dismissGuests();
-    await sample.stop();
-  });
+  afterEach(dismissGuests);
+  const home = useSampleVisits();
+  const { enter } = home;
 
   it('lets two people meet in a room, talk, leave, and notice when a tab is closed', async () => {
     const alice = await enter('Alice');
@@ -152,7 +140,7 @@ describeInBrowser('The page of the sample chat', () => {
   });
 
   it('says so when a name or a room cannot be called that', async () => {
-    const alice = await visits.visit(sample.url);
+    const alice = await home.visit();
     await alice.choose('<script>');
     await alice.isTold(/^A name has 1 to 24 letters/);
     await alice.enter('Alice');
@@ -184,8 +172,8 @@ describeInBrowser('The page of the sample chat', () => {
     const alice = await enter('Alice');
     alice.expectOutage();
     await alice.join('lobby');
-    const { port } = sample;
-    await sample.kill();
+    const { port } = home.sample;
+    await home.sample.kill();
     await alice.status.getByText('The connection is lost. Trying to get it back…').waitFor({ state: 'attached' });
     await alice.page
       .getByRole('main')
@@ -193,7 +181,7 @@ describeInBrowser('The page of the sample chat', () => {
       .waitFor();
     await alice.say('anybody?');
     await alice.page.getByText('Sending…').waitFor();
-    sample = await SampleProcess.start(port);
+    await home.start(port);
     const bob = await enter('Bob');
     await bob.join('lobby');
     await bob.sees('anybody?');
@@ -218,7 +206,7 @@ describeInBrowser('The page of the sample chat', () => {
 
     await cable.cut();
     const many = Array.from({ length: 101 }, (_, index) => `number ${index}`);
-    const chidi = await (await Guest.enter([sample.webSocketUrl], 'Chidi')).join('presence-room.lobby');
+    const chidi = await (await Guest.enter([home.sample.webSocketUrl], 'Chidi')).join('presence-room.lobby');
     for (const text of many) await say(chidi, text);
     cable.mend();
     await missed.waitFor();

@@ -5,7 +5,7 @@ import { withNginx } from '../support/guide.proxies.js';
 import { stopProxies } from '../support/proxy.process.js';
 import { freePort, RedisServer } from '../support/redis.server.js';
 import { ApiGatewayStandIn } from '../protocol/api-gateway.stand-in.js';
-import { LambdaProcess } from './lambda-process.js';
+import { startLambda, type LambdaProcess } from './lambda-process.js';
 import { SampleProcess } from './sample-process.js';
 
 /** What all processes of a chat share. */
@@ -116,7 +116,7 @@ async function apiInFrontOfLambda(state: Readonly<Record<string, string>>): Prom
   let invocations = 0;
   const api = await ApiGatewayStandIn.start((event) => instances[invocations++ % instances.length]!.invoke(event), []);
   const environment = { ...SECRETS, ...state, WEBSOCKET_API_GATEWAY_ENDPOINT: `http://${api.host}/prod` };
-  instances.push(await LambdaProcess.start(environment), await LambdaProcess.start(environment));
+  instances.push(await startLambda(environment), await startLambda(environment));
   return {
     webSockets: [`ws://${api.host}/ws`],
     stop: async () => {

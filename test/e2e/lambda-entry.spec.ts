@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { goldenEvent } from '../support/gateway-events.js';
 import { ManagementApiServer } from '../support/management-api-server.js';
 import { SECRETS } from './homes.js';
-import { LambdaProcess } from './lambda-process.js';
+import { startLambda, type LambdaProcess } from './lambda-process.js';
 
 const ROOM = 'presence-room.lobby';
 
@@ -11,7 +11,7 @@ let lambda: LambdaProcess;
 
 beforeEach(async () => {
   api = await ManagementApiServer.start();
-  lambda = await LambdaProcess.start({ ...SECRETS, WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() });
+  lambda = await startLambda({ ...SECRETS, WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() });
 });
 
 afterEach(async () => {
@@ -56,7 +56,7 @@ describe('The Lambda entry of the sample chat', () => {
       ...goldenEvent('connect'),
       queryStringParameters: { token: `Late:${'b'.repeat(32)}` },
     };
-    const fresh = await LambdaProcess.start({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() });
+    const fresh = await startLambda({ WEBSOCKET_API_GATEWAY_ENDPOINT: api.endpoint() });
     try {
       await expect(fresh.invoke(event)).rejects.toThrow('CHAT_SECRET');
       expect(await fresh.invoke(event, SECRETS)).toEqual({ statusCode: 200, body: '{"message":"Connected"}' });

@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { describeInBrowser } from '../support/browser.js';
-import { useVisits } from './browser-visits.js';
 import type { Visit } from './interception.js';
 import type { Person } from './person.js';
-import { SampleProcess } from './sample-process.js';
+import { useSampleVisits } from './sample-visits.js';
 
 const PHONE: Visit = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
@@ -13,18 +12,8 @@ async function overflowOf({ page }: Person): Promise<number> {
 }
 
 describeInBrowser('The page of the sample chat, on any screen', () => {
-  const visits = useVisits();
-  let sample: SampleProcess;
-
-  const enter = (name: string, options?: Visit): Promise<Person> => visits.enter(sample.url, name, options);
-
-  beforeEach(async () => {
-    sample = await SampleProcess.start();
-  });
-
-  afterEach(async () => {
-    await sample.stop();
-  });
+  const home = useSampleVisits();
+  const { enter } = home;
 
   it('reads the messages out as the items of a list', async () => {
     const alice = await enter('Alice');
@@ -35,7 +24,7 @@ describeInBrowser('The page of the sample chat, on any screen', () => {
   });
 
   it('can be used with the keyboard alone', async () => {
-    const alice = await visits.visit(sample.url);
+    const alice = await home.visit();
     const { keyboard } = alice.page;
     await alice.page.locator('#name:focus').waitFor();
     await keyboard.type('Alice');
@@ -94,7 +83,7 @@ describeInBrowser('The page of the sample chat, on any screen', () => {
   });
 
   it('fits the numbers for operators on a phone', async () => {
-    const operator = await visits.visit(sample.statsUrl, PHONE);
+    const operator = await home.visit(PHONE, home.sample.statsUrl);
     await operator.page.getByRole('status').getByText('Live').waitFor();
     await operator.page.locator('#connections-chart polyline').waitFor({ state: 'attached' });
     expect(await overflowOf(operator)).toBe(0);

@@ -1,36 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
-import { ConnectionTransport, type DeliveryAttempt } from '../../src/contracts/connection.transport.js';
+import type { DeliveryAttempt } from '../../src/contracts/connection.transport.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
 import { BroadcastReports } from '../../src/fanout/offload/broadcast.reports.js';
 import { TransportRouter } from '../../src/fanout/transport.router.js';
 import { CacheConnectionStore } from '../../src/index.js';
 import { MemoryBroadcastLedger } from '../../src/stores/cache/memory-broadcast.ledger.js';
+import { DeliveringTransport } from '../support/delivering.transport.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 /** Throttles each message once. */
-class ThrottlingTransport extends ConnectionTransport {
+class ThrottlingTransport extends DeliveringTransport {
   private attempts = 0;
-
-  serves(): boolean {
-    return true;
-  }
 
   deliver(): DeliveryAttempt {
     return this.attempts++ === 0 ? { status: 'throttled', mayRetry: true } : { status: 'delivered' };
-  }
-
-  async close(): Promise<DeliveryAttempt> {
-    return { status: 'delivered' };
-  }
-
-  isAlive(): null {
-    return null;
-  }
-
-  async ask(): Promise<null> {
-    return null;
   }
 }
 

@@ -1,31 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
-import {
+import type {
   ConnectionTransport,
-  type DeliveryAttempt,
-  type DeliveryTarget,
-  type OutgoingMessage,
+  DeliveryAttempt,
+  DeliveryTarget,
+  OutgoingMessage,
 } from '../../src/contracts/connection.transport.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
 import { TransportRouter } from '../../src/fanout/transport.router.js';
 import { CacheConnectionStore } from '../../src/index.js';
+import { DeliveringTransport } from '../support/delivering.transport.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 const DELIVERED: DeliveryAttempt = { status: 'delivered' };
 
 /** Answers at once, as sockets of this process do, and takes `costMs` of the processor for each message. */
-class BusyTransport extends ConnectionTransport {
+class BusyTransport extends DeliveringTransport {
   deliveries = 0;
   onDeliver: ((target: DeliveryTarget, message: OutgoingMessage) => void) | null = null;
   readonly flushed: { readonly after: number; readonly message: OutgoingMessage }[] = [];
 
   constructor(private readonly costMs: number) {
     super();
-  }
-
-  serves(): boolean {
-    return true;
   }
 
   deliver(target: DeliveryTarget, message: OutgoingMessage): DeliveryAttempt | Promise<DeliveryAttempt> {
@@ -38,18 +35,6 @@ class BusyTransport extends ConnectionTransport {
 
   override flush(message: OutgoingMessage): void {
     this.flushed.push({ after: this.deliveries, message });
-  }
-
-  async close(): Promise<DeliveryAttempt> {
-    return DELIVERED;
-  }
-
-  isAlive(): null {
-    return null;
-  }
-
-  async ask(): Promise<null> {
-    return null;
   }
 }
 

@@ -51,6 +51,16 @@ describe('a broadcast through a queue', () => {
   const workerWith = (delivery: ShardDelivery = deliver, over: BroadcastLedger = ledger): ShardWorker =>
     new ShardWorker(() => over, delivery, { keyPrefix: KEY_PREFIX, clock, leaseMs: LEASE_MS });
 
+  /** A worker that waits at a gate before it delivers. */
+  const slowWorker = () => {
+    const gate = new Gate();
+    const slow = workerWith(async (...call) => {
+      await gate.opened;
+      return deliver(...call);
+    });
+    return { gate, slow };
+  };
+
   const handOver = (settings: { threshold?: number; shardSize?: number } = {}, over: BroadcastLedger = ledger) => {
     const { threshold = 500, shardSize = 100 } = settings;
     const queue = new ShardQueue(() => sqs.client, { queueUrl: sqs.queueUrl, clock, timeoutMs: 10_000 });
@@ -173,11 +183,7 @@ describe('a broadcast through a queue', () => {
   it('is not sent twice when two workers get the same shard at once: the second hands it back', async () => {
     await offer({ recipients: [ids(501)] }, handOver({ shardSize: 1_000 }));
     const event = (await sqs.receive()) as SqsEvent;
-    const gate = new Gate();
-    const slow = workerWith(async (...call) => {
-      await gate.opened;
-      return deliver(...call);
-    });
+    const { gate, slow } = slowWorker();
     const first = slow.handle(event);
     await clock.advance(0);
     const second = await workerWith().handle(event);
@@ -190,11 +196,7 @@ describe('a broadcast through a queue', () => {
   it('stays with a worker that is at it for longer than a lease', async () => {
     await offer({ recipients: [ids(501)] }, handOver({ shardSize: 1_000 }));
     const event = (await sqs.receive()) as SqsEvent;
-    const gate = new Gate();
-    const slow = workerWith(async (...call) => {
-      await gate.opened;
-      return deliver(...call);
-    });
+    const { gate, slow } = slowWorker();
     const first = slow.handle(event);
     await clock.advance(0);
     await clock.advance(4 * LEASE_MS);

@@ -1,44 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import { createCache } from 'cache-manager';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
-import {
+import type {
   ConnectionTransport,
-  type DeliveryAttempt,
-  type OutgoingMessage,
+  DeliveryAttempt,
+  OutgoingMessage,
 } from '../../src/contracts/connection.transport.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
 import { TransportRouter } from '../../src/fanout/transport.router.js';
 import { CacheConnectionStore } from '../../src/index.js';
+import { DeliveringTransport } from '../support/delivering.transport.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 /** Answers what the test says, at once or later. */
-class ScriptedTransport extends ConnectionTransport {
+class ScriptedTransport extends DeliveringTransport {
   readonly taken: number[] = [];
 
   constructor(private readonly answer: (message: number) => DeliveryAttempt | Promise<DeliveryAttempt>) {
     super();
   }
 
-  serves(): boolean {
-    return true;
-  }
-
   deliver(_: object, { payload }: OutgoingMessage): DeliveryAttempt | Promise<DeliveryAttempt> {
     const [message = 0] = payload;
     this.taken.push(message);
     return this.answer(message);
-  }
-
-  async close(): Promise<DeliveryAttempt> {
-    return { status: 'delivered' };
-  }
-
-  isAlive(): null {
-    return null;
-  }
-
-  async ask(): Promise<null> {
-    return null;
   }
 }
 

@@ -3,43 +3,28 @@ import { createCache } from 'cache-manager';
 import { QuestionService } from '../../src/channels/question.service.js';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
 import { ConnectionMirror } from '../../src/connections/connection.mirror.js';
-import {
-  ConnectionTransport,
-  type DeliveryAttempt,
-  type DeliveryTarget,
-} from '../../src/contracts/connection.transport.js';
+import type { DeliveryAttempt, DeliveryTarget } from '../../src/contracts/connection.transport.js';
 import type { LocalRecipients } from '../../src/contracts/local.recipients.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
 import { MessageSender } from '../../src/fanout/message.sender.js';
 import { TransportRouter } from '../../src/fanout/transport.router.js';
 import { CacheConnectionStore, StoreUnavailableError, WebSocketSelection } from '../../src/index.js';
+import { DeliveringTransport } from '../support/delivering.transport.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 const HERE = 'local:here';
 
 /** The sockets of this process. */
-class Sockets extends ConnectionTransport {
+class Sockets extends DeliveringTransport {
   readonly reached: string[] = [];
 
-  serves(endpoint: string): boolean {
-    return endpoint === HERE;
+  constructor() {
+    super(HERE);
   }
 
   deliver({ connectionId }: DeliveryTarget): DeliveryAttempt {
     this.reached.push(connectionId);
     return { status: 'delivered' };
-  }
-
-  async close(): Promise<DeliveryAttempt> {
-    return { status: 'delivered' };
-  }
-
-  isAlive(): null {
-    return null;
-  }
-
-  async ask(): Promise<null> {
-    return null;
   }
 }
 

@@ -3,7 +3,7 @@ import type { WebSocketManager, WebSocketModuleOptions } from '../../src/index.j
 import { startApplication, stopApplications } from '../support/application.js';
 import { connect, newConnectionId } from '../support/events.js';
 import { Gate } from '../support/gateway-inbox.js';
-import { ManualClock } from '../support/manual.clock.js';
+import { ManualClock, passing } from '../support/manual.clock.js';
 import { testCredentials } from '../support/management-api-client.js';
 import { ManagementApiServer, stopManagementApis, type Respond } from '../support/management-api-server.js';
 
@@ -29,15 +29,6 @@ async function register(manager: WebSocketManager): Promise<string> {
   return connectionId;
 }
 
-/** Lets the time of the application pass until something has come about: slowly, for requests take their own time. */
-async function passing<Result>(work: Promise<Result>): Promise<Result> {
-  let isDone = false;
-  const done = (): void => void (isDone = true);
-  work.then(done, done);
-  while (!isDone) await clock.advance(5);
-  return work;
-}
-
 /** Answers the attempts of each connection in turn, the last answer for ever. */
 function inTurn(...answers: readonly number[]): Respond {
   const attempts = new Map<string, number>();
@@ -56,7 +47,7 @@ describe('a message that is not taken at once', () => {
     api.answerWith(inTurn(...answers));
     const manager = await start();
     const connectionId = await register(manager);
-    expect(await passing(manager.sendToConnection(connectionId, 'x'))).toBe(true);
+    expect(await passing(clock, manager.sendToConnection(connectionId, 'x'))).toBe(true);
     expect(api.requests.all).toHaveLength(attempts);
   });
 
@@ -65,7 +56,7 @@ describe('a message that is not taken at once', () => {
     const manager = await start({ deliveryTimeoutMs: 10_000 });
     const connectionId = await register(manager);
     const startedAt = clock.now();
-    const report = await passing(manager.except().send('x', { outcomes: true }));
+    const report = await passing(clock, manager.except().send('x', { outcomes: true }));
     expect(report).toMatchObject({
       throttled: 1,
       outcomes: { [connectionId]: { status: 'throttled', reason: 'LimitExceededException' } },
@@ -78,7 +69,7 @@ describe('a message that is not taken at once', () => {
     api.answerWith(() => 500);
     const manager = await start();
     await register(manager);
-    expect(await passing(manager.except().send('x'))).toMatchObject({ failed: 1 });
+    expect(await passing(clock, manager.except().send('x'))).toMatchObject({ failed: 1 });
     expect(api.requests.all).toHaveLength(3);
   });
 
@@ -105,7 +96,7 @@ describe('a message that is not taken at once', () => {
     // The time of the application stands still: nobody who was throttled has been tried again.
     await all.opened;
     expect(api.requests.all.filter(({ connectionId }) => slow.includes(connectionId)).length).toBeLessThanOrEqual(20);
-    expect(await passing(sending)).toMatchObject({ delivered: 200, throttled: 20 });
+    expect(await passing(clock, sending)).toMatchObject({ delivered: 200, throttled: 20 });
   });
 });
 
@@ -115,7 +106,7 @@ describe('messages to one connection', () => {
     const manager = await start();
     const connectionId = await register(manager);
     const sends = [1, 2, 3, 4, 5].map((number) => manager.sendToConnection(connectionId, number));
-    expect(await passing(Promise.all(sends))).toEqual([true, true, true, true, true]);
+    expect(await passing(clock, Promise.all(sends))).toEqual([true, true, true, true, true]);
     const taken = (api.inboxes[connectionId] ?? []).filter((number, index, all) => all.indexOf(number) === index);
     expect(taken).toEqual([1, 2, 3, 4, 5]);
   });
@@ -126,9 +117,9 @@ describe('messages to one connection', () => {
     const connectionId = await register(manager);
     const startedAt = clock.now();
     const sends = [1, 2, 3].map((number) => manager.sendToConnection(connectionId, number));
-    expect(await passing(Promise.all(sends))).toEqual([false, false, false]);
+    expect(await passing(clock, Promise.all(sends))).toEqual([false, false, false]);
     expect(clock.now() - startedAt).toBeLessThan(7_000);
     api.answerWith(() => 200);
-    expect(await passing(manager.sendToConnection(connectionId, 4))).toBe(true);
+    expect(await passing(clock, manager.sendToConnection(connectionId, 4))).toBe(true);
   });
 });

@@ -3,12 +3,12 @@ import { Logger } from '@nestjs/common';
 import { createCache } from 'cache-manager';
 import type { ConnectionLifecycle } from '../../src/connections/connection.lifecycle.js';
 import { SystemClock, type Clock } from '../../src/contracts/clock.js';
-import {
+import type {
   ConnectionTransport,
-  type AttemptLimits,
-  type DeliveryAttempt,
-  type DeliveryTarget,
-  type OutgoingMessage,
+  AttemptLimits,
+  DeliveryAttempt,
+  DeliveryTarget,
+  OutgoingMessage,
 } from '../../src/contracts/connection.transport.js';
 import type { RequestBudget } from '../../src/contracts/request.budget.js';
 import { FanOutEngine } from '../../src/fanout/fan-out.engine.js';
@@ -20,36 +20,21 @@ import { ProcessRequestBudget } from '../../src/fanout/request.budget.js';
 import { TransportRouter } from '../../src/fanout/transport.router.js';
 import { CacheConnectionStore } from '../../src/index.js';
 import { MemoryBroadcastLedger } from '../../src/stores/cache/memory-broadcast.ledger.js';
+import { DeliveringTransport } from '../support/delivering.transport.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 /** Takes every message, as soon as it may. */
-class GatedTransport extends ConnectionTransport {
+class GatedTransport extends DeliveringTransport {
   readonly limits: AttemptLimits[] = [];
 
   constructor(private readonly gate: Promise<void>) {
     super();
   }
 
-  serves(): boolean {
-    return true;
-  }
-
   async deliver(_target: DeliveryTarget, _message: OutgoingMessage, limits: AttemptLimits): Promise<DeliveryAttempt> {
     this.limits.push(limits);
     await this.gate;
     return { status: 'delivered' };
-  }
-
-  async close(): Promise<DeliveryAttempt> {
-    return { status: 'delivered' };
-  }
-
-  isAlive(): null {
-    return null;
-  }
-
-  async ask(): Promise<null> {
-    return null;
   }
 }
 

@@ -1,8 +1,7 @@
 import { DeleteConnectionCommand, GetConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, RawConnection, type GatewayClient } from '../support/gateway-client.js';
-import { Gate } from '../support/gateway-inbox.js';
 import { sha256Hex } from '../../src/signing/sigv4.js';
 import { managementApiClient, postTo, testCredentials } from '../support/management-api-client.js';
 import { ManualClock } from '../support/manual.clock.js';
@@ -102,14 +101,8 @@ describe('the SDK client at the embedded gateway', () => {
   });
 
   it('finds a connection gone from the moment it closes, before the application is done with it', async () => {
-    const disconnected = recorder<'websocket.disconnected'>();
-    const gate = new Gate();
-    const app = await secured()
-      .on('websocket.disconnected', async (event) => {
-        disconnected.push(event);
-        await gate.opened;
-      })
-      .start();
+    const disconnected = heldRecorder<'websocket.disconnected'>();
+    const app = await secured().on('websocket.disconnected', disconnected.hold).start();
     const { client, connectionId } = await app.connectWithId();
     await client.close();
     await disconnected.next();
@@ -117,7 +110,7 @@ describe('the SDK client at the embedded gateway', () => {
     const sdk = managementApiClient(app.endpoint);
     expect(await refusalOf(sdk.send(new GetConnectionCommand({ ConnectionId: connectionId })))).toEqual(gone);
     expect(await refusalOf(postTo(sdk, connectionId, 'x'))).toEqual(gone);
-    gate.open();
+    disconnected.open();
   });
 
   it('recognises every error by its name', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedGateway } from '../../src/index.js';
-import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, GatewayClient, RawConnection } from '../support/gateway-client.js';
 import { Gate } from '../support/gateway-inbox.js';
 import { HostProcess, killHosts } from '../support/host-process.js';
@@ -111,14 +111,8 @@ describe('an application that closes', () => {
   });
 
   it('waits for messages that clients sent before they heard of the close', async () => {
-    const gate = new Gate();
-    const working = recorder<'websocket.work'>();
-    const app = await gatewayApp()
-      .on('websocket.work', async (event) => {
-        working.push(event);
-        await gate.opened;
-      })
-      .start();
+    const working = heldRecorder<'websocket.work'>();
+    const app = await gatewayApp().on('websocket.work', working.hold).start();
     const raw = await RawConnection.upgraded(app.port);
     let hasClosed = false;
     const closing = app.app.close().then(() => void (hasClosed = true));
@@ -130,7 +124,7 @@ describe('an application that closes', () => {
     await untilForgotten(app, connectionId);
     await nextTurn();
     expect(hasClosed).toBe(false);
-    gate.open();
+    working.open();
     await closing;
   });
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
-import { Gate } from '../support/gateway-inbox.js';
 import { managementApiClient, postTo, testCredentials } from '../support/management-api-client.js';
 
 afterEach(closeGatewayApps);
@@ -13,21 +12,15 @@ async function roundTrip(app: GatewayApp): Promise<void> {
 
 describe('the opening handshake', () => {
   it('is answered only after the application has answered $connect', async () => {
-    const connected = recorder<'websocket.connected'>();
-    const gate = new Gate();
-    const app = await gatewayApp()
-      .on('websocket.connected', async (event) => {
-        connected.push(event);
-        await gate.opened;
-      })
-      .start();
+    const connected = heldRecorder<'websocket.connected'>();
+    const app = await gatewayApp().on('websocket.connected', connected.hold).start();
     const raw = await RawConnection.open(app.port);
     raw.socket.write(upgradeRequest({}));
     const { connectionId } = await connected.next();
     await roundTrip(app);
     expect(raw.text).toBe('');
     expect(await app.manager.connectionExists(connectionId)).toBe(true);
-    gate.open();
+    connected.open();
     expect(await raw.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 101 /);
     raw.socket.destroy();
   });
@@ -83,14 +76,10 @@ describe('the opening handshake', () => {
     ['resets', (raw: RawConnection) => raw.socket.resetAndDestroy()],
   ] as const;
   it.each(departures)('leaves no trace of a client that %s while it waits', async (_, leave) => {
-    const connected = recorder<'websocket.connected'>();
+    const connected = heldRecorder<'websocket.connected'>();
     const disconnected = recorder<'websocket.disconnected'>();
-    const gate = new Gate();
     const app = await gatewayApp()
-      .on('websocket.connected', async (event) => {
-        connected.push(event);
-        await gate.opened;
-      })
+      .on('websocket.connected', connected.hold)
       .on('websocket.disconnected', disconnected.push)
       .start();
     const raw = await RawConnection.open(app.port);
@@ -98,7 +87,7 @@ describe('the opening handshake', () => {
     const { connectionId } = await connected.next();
     leave(raw);
     await roundTrip(app);
-    gate.open();
+    connected.open();
     expect(await disconnected.next()).toMatchObject({ connectionId, code: 1006 });
     expect(await app.manager.getAllConnections()).toEqual([]);
     await roundTrip(app);

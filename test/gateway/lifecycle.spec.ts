@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedGateway, WebSocketManager } from '../../src/index.js';
-import { closeGatewayApps, gatewayApp, recorder } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, recorder } from '../support/gateway-app.js';
 import { goldenEvent } from '../support/gateway-events.js';
 import { GatewayClient, RawConnection, upgradeRequest } from '../support/gateway-client.js';
 import { Gate, Inbox } from '../support/gateway-inbox.js';
@@ -65,14 +65,10 @@ describe('closing the application', () => {
   });
 
   it('waits for handshakes that are held, and refuses them', async () => {
-    const connected = recorder<'websocket.connected'>();
+    const connected = heldRecorder<'websocket.connected'>();
     const disconnected = recorder<'websocket.disconnected'>();
-    const gate = new Gate();
     const app = await gatewayApp()
-      .on('websocket.connected', async (event) => {
-        connected.push(event);
-        await gate.opened;
-      })
+      .on('websocket.connected', connected.hold)
       .on('websocket.disconnected', disconnected.push)
       .start();
     const refused = GatewayClient.start(app.url).refused();
@@ -81,28 +77,22 @@ describe('closing the application', () => {
     // The hooks of the application run in promises; the next turn of the event loop comes after them.
     await nextTurn();
     expect(app.port).not.toBeNull();
-    gate.open();
+    connected.open();
     expect(await refused).toBe(503);
     await closing;
     expect(disconnected.all).toEqual([expect.objectContaining({ connectionId })]);
   });
 
   it('refuses new handshakes with 503 meanwhile', async () => {
-    const disconnected = recorder<'websocket.disconnected'>();
-    const gate = new Gate();
-    const app = await gatewayApp()
-      .on('websocket.disconnected', async (event) => {
-        disconnected.push(event);
-        await gate.opened;
-      })
-      .start();
+    const disconnected = heldRecorder<'websocket.disconnected'>();
+    const app = await gatewayApp().on('websocket.disconnected', disconnected.hold).start();
     await app.connect();
     const closing = app.app.close();
     await disconnected.next();
     const raw = await RawConnection.open(app.port);
     raw.socket.write(upgradeRequest({}));
     expect(await raw.until('\r\n\r\n')).toMatch(/^HTTP\/1\.1 503 /);
-    gate.open();
+    disconnected.open();
     await closing;
   });
 });

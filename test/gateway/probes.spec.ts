@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EmbeddedGateway } from '../../src/index.js';
-import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, type GatewayApp } from '../support/gateway-app.js';
 import { fetchPlain, type PlainAnswer } from '../support/gateway-client.js';
 import { Gate } from '../support/gateway-inbox.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
@@ -80,20 +80,14 @@ describe('the probes of a gateway on a port of its own', () => {
   });
 
   it('say that it is not ready while it drains, but that it lives', async () => {
-    const gate = new Gate();
-    const disconnected = recorder<'websocket.disconnected'>();
-    const app = await gatewayApp()
-      .on('websocket.disconnected', async (event) => {
-        disconnected.push(event);
-        await gate.opened;
-      })
-      .start();
+    const disconnected = heldRecorder<'websocket.disconnected'>();
+    const app = await gatewayApp().on('websocket.disconnected', disconnected.hold).start();
     await app.connect();
     const closing = app.app.close();
     await disconnected.next();
     expect(await probe(app, '/readyz')).toMatchObject(notReady('draining'));
     expect((await probe(app, '/livez')).status).toBe(200);
-    gate.open();
+    disconnected.open();
     await closing;
     expect(await app.app.get(EmbeddedGateway).isReady()).toBe(false);
   });

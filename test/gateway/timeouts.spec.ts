@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { closeGatewayApps, gatewayApp, recorder, type GatewayApp } from '../support/gateway-app.js';
+import { closeGatewayApps, gatewayApp, heldRecorder, recorder, type GatewayApp } from '../support/gateway-app.js';
 import { GatewayClient } from '../support/gateway-client.js';
-import { Gate } from '../support/gateway-inbox.js';
 import { ManualClock } from '../support/manual.clock.js';
 
 afterEach(closeGatewayApps);
@@ -39,21 +38,14 @@ describe('a listener that never ends', () => {
 
   it('refuses the handshake that waits for it with 504, and the connection leaves no trace once it does end', async () => {
     const clock = new ManualClock();
-    const gate = new Gate();
-    const waiting = recorder<'websocket.connected'>();
-    const app = await gatewayApp()
-      .with({ clock })
-      .on('websocket.connected', async (event) => {
-        waiting.push(event);
-        await gate.opened;
-      })
-      .start();
+    const waiting = heldRecorder<'websocket.connected'>();
+    const app = await gatewayApp().with({ clock }).on('websocket.connected', waiting.hold).start();
     const client = GatewayClient.start(app.url);
     const refused = client.refused();
     const { connectionId } = await waiting.next();
     await clock.advance(29_000);
     expect(await refused).toBe(504);
-    gate.open();
+    waiting.open();
     while (await app.manager.connectionExists(connectionId)) await new Promise(setImmediate);
     expect(await app.manager.getAllConnections()).toEqual([]);
   });

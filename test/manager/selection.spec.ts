@@ -3,15 +3,18 @@ import { InvalidPayloadError, PayloadTooLargeError, type WebSocketManager } from
 import { startApplication, stopApplications } from '../support/application.js';
 import { ManagementApiServer, stopManagementApis } from '../support/management-api-server.js';
 import { connect, newConnectionId } from '../support/events.js';
+import { ManualClock, passing } from '../support/manual.clock.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
+let clock: ManualClock;
 let server: ManagementApiServer;
 let manager: WebSocketManager;
 
 beforeEach(async () => {
+  clock = new ManualClock(Date.now());
   server = await ManagementApiServer.start();
-  ({ manager } = await startApplication({ options: { apiGatewayEndpoint: server.endpoint(), credentials } }));
+  ({ manager } = await startApplication({ options: { apiGatewayEndpoint: server.endpoint(), credentials, clock } }));
 });
 
 afterEach(async () => {
@@ -75,7 +78,7 @@ describe('a selection', () => {
     const [ok, gone, slow, forbidden] = [await connected(), await connected(), await connected(), await connected()];
     const statuses: Record<string, number> = { [ok]: 200, [gone]: 410, [slow]: 429, [forbidden]: 403 };
     server.answerWith(({ connectionId }) => statuses[connectionId] ?? 200);
-    const { outcomes, ...counts } = await manager.except().send('hi', { outcomes: true });
+    const { outcomes, ...counts } = await passing(clock, manager.except().send('hi', { outcomes: true }));
     expect(counts).toEqual({ delivered: 1, gone: 1, throttled: 1, failed: 1 });
     expect({ ...outcomes }).toEqual({
       [ok]: { status: 'delivered' },

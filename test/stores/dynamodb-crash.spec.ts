@@ -1,20 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject, type Item } from '../support/dynamodb.subject.js';
+import { useDynamoDb, type Item } from '../support/dynamodb.subject.js';
 
 const MINUTE_MS = 60_000;
 const CHANNELS = ['news', 'sport'];
 const USERS = ['ada', 'eve'];
 
 describe('a process that dies', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   /** What its record says of every connection, after a check that every list says the same. */
   const agreed = async (store: ConnectionStore): Promise<string[]> => {
@@ -154,17 +148,11 @@ describe('a process that dies', () => {
         const healthy = subject.store({ expireAfterSeconds: 90_000 });
         await prepare(healthy);
         const dying = subject.store({ expireAfterSeconds: 90_000 });
-        let requests = 0;
-        subject.interceptor = async (_, perform) => {
-          const index = requests++;
-          if (index < fatal) return perform();
-          if (index === fatal && when === 'after') await perform();
-          throw new Error('The process has died.');
-        };
+        const requests = subject.dieAt(fatal, when);
         await run(dying).catch(() => undefined);
         subject.interceptor = null;
         // Until the operation gets through without coming to the fatal request.
-        isOver = requests <= fatal;
+        isOver = requests() <= fatal;
 
         await strays();
         const [state = ''] = await agreed(healthy);

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe } from '@jest/globals';
 import type { StreamPosition } from '../../src/contracts/channel.history.js';
-import type { ConnectionStore } from '../../src/index.js';
 import { present } from '../channels/ledgers.harness.js';
 import { collect } from '../contract/store.harness.js';
-import { costOf, type Cost } from '../support/dynamodb.cost.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { idOf, useCostedStore } from '../support/costed.store.js';
 
 /** As long as a message of a chat. */
 const MESSAGE = JSON.stringify({ text: 'x'.repeat(200) });
@@ -12,53 +10,30 @@ const MESSAGE = JSON.stringify({ text: 'x'.repeat(200) });
 const BOUNDS = { maxMessages: 10, maxAgeMs: 60_000 };
 
 describe('what operations of the ledgers cost', () => {
-  let subject: DynamoDbSubject;
-  let store: ConnectionStore;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => {
-    subject.reset();
-    store = subject.store({ partitions: 8 });
-  });
-  afterAll(() => subject.stop());
-
-  const add = (id: string, userId: string | null = 'ada'): Promise<boolean> => {
-    const endpoint = 'https://abc123.execute-api.eu-west-1.amazonaws.com/production';
-    return store.add(subject.connection(`JfWMyfKWDoECHAw=${id}`, { userId, endpoint }));
-  };
-
-  /** Connections in one channel. */
-  const members = async (count: number): Promise<void> => {
-    for (let index = 0; index < count; index++) {
-      await add(String(index));
-      await store.join(`JfWMyfKWDoECHAw=${index}`, 'news');
-    }
-  };
+  const costed = useCostedStore();
 
   /** What the ledgers of the store keep. */
   const ledger = {
-    presence: () => present(store.presence()),
-    history: () => present(store.history()),
-    claims: () => present(store.claims()),
-    answers: () => present(store.answers()),
+    presence: () => present(costed.store.presence()),
+    history: () => present(costed.store.history()),
+    claims: () => present(costed.store.claims()),
+    answers: () => present(costed.store.answers()),
   };
 
   const enter = (index: number, memberId = 'ada'): Promise<unknown> =>
-    ledger.presence().enter('news', `JfWMyfKWDoECHAw=${index}`, { memberId, info: '{"name":"Ada"}' });
+    ledger.presence().enter('news', idOf(index), { memberId, info: '{"name":"Ada"}' });
 
-  const exit = (index: number): Promise<unknown> => ledger.presence().exit('news', `JfWMyfKWDoECHAw=${index}`, 'ada');
+  const exit = (index: number): Promise<unknown> => ledger.presence().exit('news', idOf(index), 'ada');
 
   /** Connections of one member in the channel, of which so many have entered. */
   const entered = async (count: number, entries = count): Promise<void> => {
-    await members(count);
+    await costed.addMembers(count);
     for (let index = 0; index < entries; index++) await enter(index);
   };
 
   /** Members with one connection each. */
   const crowd = async (count: number): Promise<void> => {
-    await members(count);
+    await costed.addMembers(count);
     for (let index = 0; index < count; index++) await enter(index, `member-${index}`);
   };
 
@@ -66,10 +41,10 @@ describe('what operations of the ledgers cost', () => {
     for (let index = 0; index < count; index++) await ledger.history().append('news', MESSAGE, BOUNDS);
   };
 
-  const claim = (): Promise<unknown> => ledger.claims().claim('JfWMyfKWDoECHAw=:1', '{"ok":true}', 60_000);
+  const claim = (): Promise<unknown> => ledger.claims().claim(idOf(':1'), '{"ok":true}', 60_000);
 
   const put = (index: number): Promise<unknown> =>
-    ledger.answers().put('q', { connectionId: `JfWMyfKWDoECHAw=${index}`, answer: '{"read":true}' });
+    ledger.answers().put('q', { connectionId: idOf(index), answer: '{"read":true}' });
 
   const answered = async (count: number): Promise<void> => {
     await ledger.answers().open('q', 5_000);
@@ -78,10 +53,10 @@ describe('what operations of the ledgers cost', () => {
 
   let position: StreamPosition;
 
-  const costs: [title: string, prepare: () => Promise<unknown>, run: () => Promise<unknown>, expected: Cost][] = [
+  costed.itCharges([
     [
       'an entry into a presence channel: of a first connection',
-      () => members(1),
+      () => costed.addMembers(1),
       () => enter(0),
       { requests: 3, readUnits: 3, writeUnits: 1 },
     ],
@@ -132,8 +107,8 @@ describe('what operations of the ledgers cost', () => {
       'an append under a number that another has taken',
       async () => {
         await append(2);
-        const [head] = (await subject.items('history')).filter(({ sk }) => sk?.S === 'head');
-        await subject.put({ ...head, offset: { N: '1' } });
+        const [head] = (await costed.subject.items('history')).filter(({ sk }) => sk?.S === 'head');
+        await costed.subject.put({ ...head, offset: { N: '1' } });
       },
       () => append(1),
       { requests: 6, readUnits: 3, writeUnits: 3 },
@@ -181,10 +156,5 @@ describe('what operations of the ledgers cost', () => {
       () => ledger.answers().close('q'),
       { requests: 1, readUnits: 0, writeUnits: 1 },
     ],
-  ];
-
-  it.each(costs)('%s', async (_, prepare, run, expected) => {
-    await prepare();
-    await expect(costOf(subject, run)).resolves.toEqual(expected);
-  });
+  ]);
 });

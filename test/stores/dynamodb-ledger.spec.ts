@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { describe, expect, it } from '@jest/globals';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 import { broadcastLedgerContract } from './ledger.contract.js';
 
 /** As long as those of workers. */
@@ -9,13 +9,7 @@ const TOKEN = 'BFHPhfCWIAMC';
 const COUNTS = { delivered: 3, gone: 1, throttled: 0, failed: 0 };
 
 describe('broadcasts in DynamoDB', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   broadcastLedgerContract('DynamoDbBroadcastLedger', () => ({
     clock: subject.clock,

@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { NameLimits } from '../../src/protocol/limits.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 
 /** Three bytes in UTF-8, nine when they are percent-encoded: no character of one code unit has more. */
 const LONG = '中';
 
 describe('names in the table', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   it('may be as long as any name, with characters of as many bytes as there are, and differ in the last one only', async () => {
     const store = subject.store();

@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KeysAndAttributes } from '@aws-sdk/client-dynamodb';
 import { StoreUnavailableError } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 
 interface BatchInput {
   RequestItems: Record<string, KeysAndAttributes>;
 }
 
 describe('long lists in the table', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   const sorted = async (pages: AsyncIterable<readonly string[]>): Promise<string[]> => (await collect(pages)).sort();
 

@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 
 const MINUTE_MS = 60_000;
 
 describe('a pointer to nothing', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   /** Leaves the pointers of a connection in the table, and deletes its record. */
   const leavePointers = async (): Promise<void> => {
@@ -77,13 +71,7 @@ describe('a pointer to nothing', () => {
 });
 
 describe('an answer that gets lost', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   /** Sends every write twice, like an SDK that had no answer to the first. */
   const loseAnswers = (): void => {

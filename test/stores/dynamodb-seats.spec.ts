@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { collect } from '../contract/store.harness.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 
 describe('a channel with a limit', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   const added = async (count: number): Promise<string[]> => {
     const ids = Array.from({ length: count }, (_, index) => `id-${index}`);

@@ -4,10 +4,10 @@ import {
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnectionsTable } from '../../src/index.js';
 import { DynamoDbServer } from '../support/dynamodb.server.js';
-import { DynamoDbSubject } from '../support/dynamodb.subject.js';
+import { useDynamoDb } from '../support/dynamodb.subject.js';
 
 describe('createConnectionsTable', () => {
   let server: DynamoDbServer;
@@ -111,13 +111,7 @@ describe('createConnectionsTable', () => {
 });
 
 describe('the items in the table', () => {
-  let subject: DynamoDbSubject;
-
-  beforeAll(async () => {
-    subject = await DynamoDbSubject.start();
-  });
-  beforeEach(() => subject.reset());
-  afterAll(() => subject.stop());
+  const subject = useDynamoDb();
 
   const only = async (kind: string): Promise<Record<string, AttributeValue>> => {
     const items = await subject.items(kind);

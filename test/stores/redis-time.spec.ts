@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisConnectionStore } from '../../src/index.js';
 import { collect } from '../contract/store.harness.js';
 import { ManualClock } from '../support/manual.clock.js';
+import { describeWith, englishLocale, redisServer, requireProgram } from '../support/program.js';
 import { connectTestClient, keysOf } from '../support/redis.keys.js';
 import { describeWithRedis, RedisServer } from '../support/redis.server.js';
 import { useRedis } from '../support/shared.redis.js';
@@ -87,11 +88,9 @@ describeWithRedis('time in Redis', () => {
   });
 });
 
-/** Where Debian's package `locales` puts what a locale is made from. */
-const hasLocales = existsSync('/usr/share/i18n/locales/en_US');
-
-(hasLocales ? describeWithRedis : describe.skip)('a Redis that was started in another language', () => {
+describeWith([redisServer, englishLocale], 'a Redis that was started in another language', () => {
   it('misses no stale connection, though it sorts letters in another order than bytes', async () => {
+    requireProgram(englishLocale);
     const locales = mkdtempSync(join(tmpdir(), 'locales-'));
     execFileSync('localedef', ['-i', 'en_US', '-f', 'UTF-8', join(locales, 'en_US.UTF-8')]);
     const redis = await RedisServer.start({ environment: { LC_ALL: 'en_US.UTF-8', LOCPATH: locales } });

@@ -1,8 +1,4 @@
-import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { OnEvent } from '@nestjs/event-emitter';
-import { WebSocketManager, WebSocketModule } from 'nestjs-apigateway-websocket';
+import { listen, startNest } from '../../gateway/arms/nest.js';
 import { KEPT, patternOf, PUBLIC, QUIET, TOLD } from './arms.js';
 
 /** More than a publisher that sends one message after another can send. */
@@ -15,15 +11,12 @@ const UNLIMITED_PER_SECOND = 1_000_000;
  * @param state options that keep state elsewhere than in memory: nodes that share a Redis are a cluster
  */
 export async function start({ state = {} }) {
-  let manager;
   class Relay {
     async onMessage({ message: { channel, message } }) {
       await manager.to(channel).send(message);
     }
   }
-  // What the decorator @OnEvent does, written out: the benchmarks run without a compiler.
-  const method = Object.getOwnPropertyDescriptor(Relay.prototype, 'onMessage');
-  OnEvent('websocket.message', { suppressErrors: false })(Relay.prototype, 'onMessage', method);
+  listen(Relay, 'websocket.message', 'onMessage');
   const channels = {
     requestsPerSecond: UNLIMITED_PER_SECOND,
     rules: {
@@ -33,16 +26,9 @@ export async function start({ state = {} }) {
       [patternOf(TOLD)]: { authorize: () => true },
     },
   };
-  // The clients answer no pings.
-  const gateway = { pingIntervalSeconds: 0 };
-  class Application {}
-  Module({ imports: [WebSocketModule.forRoot({ gateway, channels, ...state })], providers: [Relay] })(Application);
-  const app = await NestFactory.create(Application, { logger: ['error', 'warn'] });
-  manager = app.get(WebSocketManager);
-  await app.listen(0, '127.0.0.1');
+  const { manager, ...to } = await startNest({ channels, ...state }, Relay);
   return {
-    server: app.getHttpServer(),
-    path: '/ws',
+    ...to,
     // `{"type":"s…`
     kindAt: 9,
     publish: (channel, data) => manager.publish(channel, data),

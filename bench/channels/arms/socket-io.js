@@ -1,18 +1,8 @@
-import { createServer } from 'node:http';
-import { Server } from 'socket.io';
+import { startSocketIo } from '../../gateway/arms/socket-io.server.js';
 
-/** Longer than a run: the clients answer no pings. */
-const NEVER_MS = 86_400_000;
-
-/** socket.io on its WebSocket transport, with events by which clients join and leave a room and send to it: it has none of its own. */
+/** socket.io with events by which clients join and leave a room and send to it: it has none of its own. */
 export async function start() {
-  const server = createServer();
-  const io = new Server(server, {
-    transports: ['websocket'],
-    pingInterval: NEVER_MS,
-    serveClient: false,
-    perMessageDeflate: false,
-  });
+  const { io, to } = await startSocketIo();
   io.on('connection', (socket) => {
     socket.on('subscribe', async ({ channel }) => {
       await socket.join(channel);
@@ -24,13 +14,8 @@ export async function start() {
     });
     socket.on('publish', ({ channel, data }) => void io.to(channel).emit('message', { channel, data }));
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    server,
-    path: '/socket.io/?EIO=4&transport=websocket',
-    // What its client sends to enter the namespace, and the two frames that it waits for.
-    hello: '40',
-    frames: 2,
+    ...to,
     // `42["s…`
     kindAt: 4,
   };

@@ -1,24 +1,3 @@
-import 'reflect-metadata';
-import { Inject, Module } from '@nestjs/common';
-import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { WebSocketManager, WebSocketModule } from 'nestjs-apigateway-websocket';
-import { createLambdaHandler } from 'nestjs-apigateway-websocket/lambda';
+import { answeringHandler } from './answering.handler.js';
 
-class Answers {
-  constructor(manager) {
-    this.manager = manager;
-  }
-
-  hear({ connectionId, message: { text } }) {
-    return this.manager.sendToConnection(connectionId, { heard: text });
-  }
-}
-
-// What decorators do, written out: the benchmarks run without a compiler.
-Inject(WebSocketManager)(Answers, undefined, 0);
-OnEvent('websocket.message')(Answers.prototype, 'hear', Object.getOwnPropertyDescriptor(Answers.prototype, 'hear'));
-
-class AppModule {}
-Module({ imports: [EventEmitterModule.forRoot(), WebSocketModule.forRoot()], providers: [Answers] })(AppModule);
-
-export const handler = createLambdaHandler(AppModule);
+export const handler = answeringHandler();

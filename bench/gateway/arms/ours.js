@@ -1,20 +1,7 @@
-import 'reflect-metadata';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { OnEvent } from '@nestjs/event-emitter';
-import { WebSocketManager, WebSocketModule } from 'nestjs-apigateway-websocket';
 import { BROADCAST, CHANNEL, EVERYONE } from './arms.js';
+import { listen, startNest } from './nest.js';
 
 const ROOM = 'everyone';
-
-/** What the decorator @OnEvent does, written out: the benchmarks run without a compiler. */
-function listen(type, event, method) {
-  OnEvent(event, { suppressErrors: false })(
-    type.prototype,
-    method,
-    Object.getOwnPropertyDescriptor(type.prototype, method),
-  );
-}
 
 /**
  * The embedded gateway on the HTTP server of a Nest application, state in memory unless told otherwise, every option at its default but those given.
@@ -25,7 +12,6 @@ function listen(type, event, method) {
  * @param answersBy `response` answers by what the listener returns, `send` by a message to the connection
  */
 export async function start({ isInRoom = false, isCompressed = false, answersBy = 'response', state = {} }) {
-  let manager;
   class Listener {
     onConnected({ connectionId }) {
       return isInRoom ? manager.joinChannel(connectionId, ROOM) : undefined;
@@ -38,19 +24,12 @@ export async function start({ isInRoom = false, isCompressed = false, answersBy 
   if (isInRoom) listen(Listener, 'websocket.connected', 'onConnected');
   listen(Listener, 'websocket.message', 'onMessage');
   const gateway = {
-    // The clients answer no pings.
-    pingIntervalSeconds: 0,
     ...(isCompressed && { compression: { thresholdBytes: 0 } }),
     ...(answersBy === 'response' && { routeResponses: ['$default'] }),
   };
-  class Application {}
-  Module({ imports: [WebSocketModule.forRoot({ gateway, ...state })], providers: [Listener] })(Application);
-  const app = await NestFactory.create(Application, { logger: ['error', 'warn'] });
-  manager = app.get(WebSocketManager);
-  await app.listen(0, '127.0.0.1');
+  const { manager, ...to } = await startNest({ gateway, ...state }, Listener);
   return {
-    server: app.getHttpServer(),
-    path: '/ws',
+    ...to,
     calls: {
       [CHANNEL]: ({ data }) => manager.to(ROOM).send(data),
       [EVERYONE]: ({ data }) => manager.except().send(data),

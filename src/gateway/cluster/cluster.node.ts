@@ -12,6 +12,7 @@ import type { MailboxOwner, NodeMailbox } from '../../transports/cluster/node.ma
 import type { LocalTransport } from '../../transports/local/local.transport.js';
 import { DeadNodes } from './dead.nodes.js';
 import { MirrorRestoration } from './mirror.restoration.js';
+import { elapsedMs, momentOf, type Moment } from './moment.js';
 import { NodeRequests } from './node.requests.js';
 
 export interface ClusterNodeContext {
@@ -34,21 +35,6 @@ const TRY_AGAIN_MS = 1_000;
 
 /** How often this node looks whether what it knows of its connections is what the store knows, in leases. */
 const REFRESH_EVERY_LEASES = 20;
-
-/** By both clocks of the machine. */
-interface Moment {
-  readonly wallMs: number;
-  readonly monotonicMs: number;
-}
-
-function momentOf(clock: Clock): Moment {
-  return { wallMs: clock.now(), monotonicMs: monotonicNow(clock) };
-}
-
-/** The more that either clock shows: the one stands still while the machine is suspended, the other may be set back. */
-function elapsedMs(clock: Clock, since: Moment): number {
-  return Math.max(clock.now() - since.wallMs, monotonicNow(clock) - since.monotonicMs);
-}
 
 /**
  * This gateway as a node among others: it holds a lease, serves the others' requests for its sockets, ends the connections of nodes that died, and

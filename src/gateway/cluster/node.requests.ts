@@ -1,4 +1,5 @@
-import type { ConnectionEnd, ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
+import type { ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
+import type { ConnectionEnd } from '../../connections/lifecycle.observers.js';
 import type { DeliveryAttempt, DeliveryOutcome, OutgoingMessage } from '../../contracts/connection.transport.js';
 import type { NodeRequest } from '../../transports/cluster/bus.message.js';
 import type { LocalTransport } from '../../transports/local/local.transport.js';
