@@ -74,6 +74,12 @@ const MARKDOWN_OPTIONS: object = {
   entryFileName: 'index',
   hideBreadcrumbs: true,
   hidePageHeader: true,
+  // An overview says what each is for, and signatures are code.
+  indexFormat: 'table',
+  useCodeBlocks: true,
+  expandParameters: true,
+  // Nearly all properties are read-only.
+  tableColumnSettings: { hideModifiers: true },
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   propertyMembersFormat: 'table',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { writeApi } from './api.js';
@@ -9,6 +9,13 @@ import { sidebarOf } from './sidebar.js';
 /** What the site is built of: documents with their links turned, and the reference of the API. Git ignores it. */
 const PAGES = join(ROOT, 'docs/.vitepress/pages');
 const API = join(PAGES, 'api');
+
+const ICON =
+  'data:image/svg+xml,' +
+  encodeURIComponent(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#5672cd" stroke-width="2">' +
+      '<path d="M2 5h10l-3-3M14 11H4l3 3"/></svg>',
+  );
 
 async function writePages(): Promise<void> {
   const pages = readPages();
@@ -34,6 +41,10 @@ export default defineConfig({
   lang: 'en',
   srcDir: '.vitepress/pages',
   lastUpdated: false,
+  head: [
+    ['link', { rel: 'icon', href: ICON }],
+    ['style', {}, await readFile(join(ROOT, 'docs/.vitepress/style.css'), 'utf8')],
+  ],
   markdown: {
     anchor: { slugify: slugOf },
     languageAlias: { jsonl: 'json', haproxy: 'nginx' },

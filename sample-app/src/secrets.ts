@@ -3,7 +3,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 /** What only the server knows: `CHAT_SECRET` and `OPERATOR_KEY` of the environment, or random ones where one process is all there is. */
 export class Secrets {
   private readonly secret: string;
-  readonly operatorKey: string;
+  /** What opens the page of live numbers; `null` where nobody would be told of one: on Lambda without `OPERATOR_KEY`. */
+  readonly operatorKey: string | null;
   readonly isOperatorKeyGiven: boolean;
 
   constructor({ CHAT_SECRET, OPERATOR_KEY, REDIS_URL, AWS_LAMBDA_FUNCTION_NAME }: NodeJS.ProcessEnv = process.env) {
@@ -14,8 +15,8 @@ export class Secrets {
     }
     this.secret = CHAT_SECRET || randomBytes(32).toString('base64url');
     this.isOperatorKeyGiven = Boolean(OPERATOR_KEY);
-    // The same in all processes that share the secret.
-    this.operatorKey = OPERATOR_KEY || this.sign('operator');
+    // The same in all processes that share the secret; they print it when they start.
+    this.operatorKey = OPERATOR_KEY || (AWS_LAMBDA_FUNCTION_NAME === undefined ? this.sign('operator') : null);
   }
 
   sign(text: string): string {
@@ -27,7 +28,7 @@ export class Secrets {
   }
 
   isOperator(key: unknown): boolean {
-    return typeof key === 'string' && isSame(this.operatorKey, key);
+    return typeof key === 'string' && this.operatorKey !== null && isSame(this.operatorKey, key);
   }
 }
 

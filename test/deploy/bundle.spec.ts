@@ -5,10 +5,11 @@ import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnectionsTable } from '../../src/index.js';
+import { eventually } from '../support/cluster.js';
 import { DynamoDbServer } from '../support/dynamodb.server.js';
+import { FunctionProcess } from '../support/function.process.js';
 import { goldenEvent, goldenEventNames } from '../support/gateway-events.js';
 import { ManagementApiServer } from '../support/management-api-server.js';
-import { FunctionProcess } from '../support/function.process.js';
 import { DeploymentFolder } from './deployment.folder.js';
 
 const MOST_BYTES = 1_000_000;
@@ -128,6 +129,19 @@ describe('the bundle of the chat', () => {
     expect(await started.invoke({ websocket: 'cleanup' })).toEqual({ ended: expect.any(Number) });
     const record = { eventSource: 'aws:sqs', messageId: '1', body: 'not a shard', attributes: {} };
     expect(await started.invoke({ Records: [record] })).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+  }, 60_000);
+
+  it('asks API Gateway about who said nothing for long, and ends those who are gone', async () => {
+    const started = await start({ STALE_AFTER_SECONDS: '1' });
+    await started.invoke(connectOf('message-default'));
+    const { connectionId } = goldenEvent('message-default').requestContext;
+    gateway.answerWith((request) => (request.connectionId === connectionId ? 410 : 200));
+    const asked = (): boolean =>
+      gateway.requests.all.some((request) => request.method === 'GET' && request.connectionId === connectionId);
+    await eventually(async () => {
+      const { ended } = (await started.invoke({ websocket: 'cleanup' })) as { readonly ended: number };
+      return ended > 0 && asked();
+    }, 'a sweep that ends it');
   }, 60_000);
 
   it('says which package is missing when a backend is configured that is not in it', async () => {

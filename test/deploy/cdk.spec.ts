@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CdkFolder, type Synthesized } from './cdk.folder.js';
 import { named } from './cdk.template.js';
-import { propertiesOf, resourcesOf, type Template } from './cloudformation.js';
+import { accessLogOf, propertiesOf, resourcesOf, type Template } from './cloudformation.js';
 import { expanded, plain } from './sam.template.js';
 
 const SAM = join(import.meta.dirname, '../../sample-app/deploy/template.yaml');
@@ -135,14 +135,31 @@ describe('the construct for the AWS CDK', () => {
     expect(AlarmsTopic).toEqual({ Value: { Ref: 'Alarms' } });
   });
 
-  it('gives stages names and permissions of their own, with the origins of the context', async () => {
+  it('gives stages names and permissions of their own, with the origins and the access log of the context', async () => {
     const origins = 'https://chat.example.com,https://www.example.com';
-    const { template: staging } = await folder.synthesize('chat-staging', { stage: 'staging', origins });
+    const context = { stage: 'staging', origins, accessLogs: 'yes' };
+    const { template: staging } = await folder.synthesize('chat-staging', context);
+    expect(accessLogOf(named(staging, 'Chat'))).toEqual(accessLogOf(source));
     expect(JSON.stringify(staging)).not.toContain('production');
     expect(JSON.stringify(staging)).toContain('/staging/POST/@connections/*');
     expect(propertiesOf(named(staging, 'Chat'), 'AuthorizerLambdaFunction')['Environment']).toEqual({
       Variables: { ALLOWED_ORIGINS: origins },
     });
+  }, 60_000);
+
+  it('has the key of the live numbers resolved from the secret that the context names, and none without', async () => {
+    const keysIn = (of: Template): unknown[] =>
+      Object.entries(functionsOf(of))
+        .filter(([name]) => name !== 'AuthorizerLambdaFunction')
+        .map(([, { Properties }]) => {
+          const { Variables } = (Properties as Values)['Environment'] as { readonly Variables: Values };
+          return Variables['OPERATOR_KEY'];
+        });
+    expect(keysIn(template)).toEqual([undefined, undefined, undefined]);
+    const { template: opened } = await folder.synthesize('chat-production', { operatorKeySecret: 'chat/operators' });
+    const keys = keysIn(named(opened, 'Chat')).map((key) => JSON.stringify(key));
+    expect(keys).toHaveLength(3);
+    for (const key of keys) expect(key).toMatch(/{{resolve:secretsmanager:.*secret:chat\/operators:SecretString:::}}/);
   }, 60_000);
 
   it('is put into a stack twice, with a name for the table, a time for logs and somebody to tell of alarms', async () => {

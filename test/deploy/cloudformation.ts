@@ -40,6 +40,14 @@ export function allowedBy(template: Template, role: string): Record<string, stri
   return allowed;
 }
 
+/** Where the stage of an API has its access log written, and the fields of a line: `null` for none. */
+export function accessLogOf(template: Template): { readonly log: unknown; readonly fields: object } | null {
+  const { AccessLogSettings: settings } = propertiesOf(template, 'WebsocketsDeploymentStage');
+  const { 'Fn::If': choice, ...given } = (settings ?? {}) as Record<string, unknown>;
+  const { DestinationArn, Format } = ((choice as unknown[] | undefined)?.[1] ?? given) as Record<string, string>;
+  return Format === undefined ? null : { log: DestinationArn, fields: JSON.parse(Format) as object };
+}
+
 function nameOf(resource: unknown): string {
   const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = resource as {
     readonly 'Fn::GetAtt'?: readonly string[];

@@ -14,6 +14,7 @@ export class OfflineProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
+    readonly ports: readonly number[],
   ) {
     this.ended = once(child, 'exit');
     for (const stream of [child.stdout, child.stderr]) {
@@ -34,7 +35,7 @@ export class OfflineProcess {
         ...environment,
       },
     });
-    const offline = new OfflineProcess(child, `ws://localhost:${port}`);
+    const offline = new OfflineProcess(child, `ws://localhost:${port}`, [port, httpPort, lambdaPort]);
     await offline.untilReady();
     return offline;
   }
@@ -44,15 +45,24 @@ export class OfflineProcess {
     await this.ended;
   }
 
+  /** What Ctrl-C does. Resolves when the process has ended. */
+  async interrupt(): Promise<void> {
+    this.child.kill('SIGINT');
+    await this.ended;
+  }
+
   private async untilReady(): Promise<void> {
     const late = AbortSignal.timeout(PATIENCE_MS);
     while (!READY.test(this.output)) {
-      const more = [this.child.stdout, this.child.stderr].map((stream) => once(stream!, 'data', { signal: late }));
+      const heard = new AbortController();
+      const signal = AbortSignal.any([late, heard.signal]);
+      const more = [this.child.stdout, this.child.stderr].map((stream) => once(stream!, 'data', { signal }));
       const problem = await Promise.race([
         ...more.map((said) => said.then(() => null)),
         this.ended.then(() => 'ended'),
       ]).catch(() => 'was not ready in time');
       for (const said of more) said.catch(() => undefined);
+      heard.abort();
       if (problem === null) continue;
       this.child.kill('SIGKILL');
       throw new Error(`serverless offline ${problem}: ${this.output}`);

@@ -134,4 +134,21 @@ function chat(start: () => Promise<Running>): void {
     },
     60_000,
   );
+
+  it('ends at Ctrl-C, and lets go of its ports', async () => {
+    const { ports } = running.offline;
+    expect(await isOpen(ports[0]!)).toBe(true);
+    await running.offline.interrupt();
+    expect(await Promise.all(ports.map(isOpen))).toEqual([false, false, false]);
+  }, 60_000);
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, 'localhost');
+  const outcome = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return outcome;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Resource, Template } from './cloudformation.js';
+import { accessLogOf, type Resource, type Template } from './cloudformation.js';
 import { DeploymentFolder } from './deployment.folder.js';
 import { expanded, plain } from './sam.template.js';
 
@@ -52,11 +52,15 @@ describe('the template for AWS SAM', () => {
   let serverless: Record<string, unknown>;
   let sam: Record<string, unknown>;
   let source: Template;
+  let compiled: Template;
+  const packaged = async (...args: string[]): Promise<Template> => {
+    const path = join(await folder.package(...args), 'cloudformation-template-update-stack.json');
+    return JSON.parse(await readFile(path, 'utf8')) as Template;
+  };
   beforeAll(async () => {
     folder = await DeploymentFolder.create();
-    const made = await folder.package();
-    const compiled = await readFile(join(made, 'cloudformation-template-update-stack.json'), 'utf8');
-    serverless = essence(JSON.parse(compiled) as Template);
+    compiled = await packaged();
+    serverless = essence(compiled);
     source = load(await readFile(TEMPLATE, 'utf8')) as Template;
     sam = essence(expanded(source as Parameters<typeof expanded>[0]));
   }, 120_000);
@@ -69,6 +73,23 @@ describe('the template for AWS SAM', () => {
 
   it('has each of them with the same properties', () => {
     for (const [name, resource] of Object.entries(sam)) expect([name, resource]).toEqual([name, serverless[name]]);
+  });
+
+  it('has API Gateway log the same when it is told to', async () => {
+    const logged = accessLogOf(source);
+    expect(logged).not.toBeNull();
+    expect(logged).toEqual(accessLogOf(await packaged('--param', 'accessLogs=yes')));
+    const { Conditions } = source as Template & { readonly Conditions: Readonly<Record<string, unknown>> };
+    expect(Conditions['HasAccessLogs']).toEqual({ 'Fn::Equals': [{ Ref: 'AccessLogs' }, 'yes'] });
+  }, 60_000);
+
+  it('prints what the other prints', () => {
+    const printed = (template: Template): unknown[] => {
+      const { Outputs } = template as Template & { readonly Outputs: Readonly<Record<string, unknown>> };
+      return ['ConnectionUrl', 'AlarmsTopic'].map((name) => plain(Outputs[name]));
+    };
+    expect(printed(source)).toEqual(printed(compiled));
+    expect(printed(source)).not.toContain(undefined);
   });
 
   it('refers to nothing that it does not have', () => {

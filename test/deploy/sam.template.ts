@@ -52,7 +52,9 @@ function ofEvent(functionName: string, name: string, type: string, properties: V
   };
 }
 
-/** A value with what CloudFormation puts together put together: `Fn::Join` and `Fn::Sub` become texts with `${…}` in them, and the stage is known. */
+const isNothing = (value: unknown): boolean => (value as { readonly Ref?: string } | null)?.Ref === 'AWS::NoValue';
+
+/** A value with what CloudFormation puts together put together: `Fn::Join` and `Fn::Sub` become texts with `${…}` in them, the stage is known, and conditions do not hold, as by default. */
 export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
@@ -60,7 +62,9 @@ export function plain(value: unknown): unknown {
     Ref,
     'Fn::Sub': text,
     'Fn::Join': join,
-  } = value as { Ref?: string; 'Fn::Sub'?: string; 'Fn::Join'?: unknown };
+    'Fn::If': choice,
+  } = value as { Ref?: string; 'Fn::Sub'?: string; 'Fn::Join'?: unknown; 'Fn::If'?: readonly unknown[] };
+  if (choice !== undefined) return plain(choice[2]);
   if (Ref === 'Stage') return STAGE;
   if (Ref === 'AllowedOrigins') return '';
   if (text !== undefined) return text.replaceAll('${Stage}', STAGE);
@@ -68,7 +72,8 @@ export function plain(value: unknown): unknown {
     const [separator, parts] = join as [string, unknown[]];
     return parts.map(inText).join(separator);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  const entries = Object.entries(value).map(([key, inner]) => [key, plain(inner)] as const);
+  return Object.fromEntries(entries.filter(([, inner]) => !isNothing(inner)));
 }
 
 function inText(part: unknown): string {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { allowedBy, propertiesOf, resourcesOf, type Template } from './cloudformation.js';
+import { accessLogOf, allowedBy, propertiesOf, resourcesOf, type Template } from './cloudformation.js';
 import { DeploymentFolder } from './deployment.folder.js';
 import { namesInZip } from './zip.js';
 
@@ -83,14 +83,18 @@ describe('osls package', () => {
     expect(propertiesOf(template, 'WebsocketsApi')['RouteSelectionExpression']).toBe('$request.body.action');
   });
 
-  it('runs every function on arm64, each with a role of its own', () => {
+  it('runs every function on arm64, each with a role of its own, and has it log objects', () => {
     const functions = resourcesOf(template, 'AWS::Lambda::Function');
     const roles = Object.values(functions).map(({ Properties }) => Properties!['Role']);
     expect(roles).toEqual(
       ['Websocket', 'Authorizer', 'Worker', 'Sweep'].map((name) => ({ 'Fn::GetAtt': [`${name}Role`, 'Arn'] })),
     );
     for (const { Properties } of Object.values(functions)) {
-      expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs22.x' });
+      expect(Properties).toMatchObject({
+        Architectures: ['arm64'],
+        Runtime: 'nodejs22.x',
+        LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'WARN' },
+      });
     }
     expect(Object.keys(resourcesOf(template, 'AWS::IAM::Role'))).toHaveLength(4);
   });
@@ -135,7 +139,9 @@ describe('osls package', () => {
     ]);
   });
 
-  it('declares the table as the store expects it, with its time to live', () => {
+  it('declares the table as the store expects it, with its time to live, and keeps it when its stack goes', () => {
+    const { DeletionPolicy, UpdateReplacePolicy } = template.Resources['WebSocketConnections']!;
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
     expect(propertiesOf(template, 'WebSocketConnections')).toEqual({
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
@@ -147,6 +153,7 @@ describe('osls package', () => {
         { AttributeName: 'sk', KeyType: 'RANGE' },
       ],
       TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
   });
 
@@ -173,6 +180,13 @@ describe('osls package', () => {
     const [target] = rule?.Properties?.['Targets'] as { readonly Arn: unknown; readonly Input: string }[];
     expect(target?.Arn).toEqual({ 'Fn::GetAtt': ['SweepLambdaFunction', 'Arn'] });
     expect(JSON.parse(target!.Input)).toEqual({ websocket: 'cleanup' });
+    // Who said nothing for that long is asked about. Records last an hour longer, so each is renewed in time.
+    const applications = ['Websocket', 'Worker', 'Sweep'].map((name) =>
+      propertiesOf(template, `${name}LambdaFunction`),
+    );
+    for (const { Environment } of applications) {
+      expect(Environment).toMatchObject({ Variables: { STALE_AFTER_SECONDS: '900' } });
+    }
   });
 
   it('raises an alarm for errors and throttling of each function, and for what becomes of broadcasts', () => {
@@ -188,6 +202,7 @@ describe('osls package', () => {
         ...functions.flatMap((name) => [`Errors of ${name}`, `Throttles of ${name}`]),
         'ApproximateNumberOfMessagesVisible of BroadcastDeadLetters',
         'ApproximateAgeOfOldestMessage of BroadcastQueue',
+        'ExecutionError of WebsocketsApi',
         'IntegrationError of WebsocketsApi',
         'ReadThrottleEvents of WebSocketConnections',
         'WriteThrottleEvents of WebSocketConnections',
@@ -195,6 +210,59 @@ describe('osls package', () => {
     );
     for (const { AlarmActions } of alarms) expect(AlarmActions).toEqual([{ Ref: 'Alarms' }]);
   });
+
+  it('watches the API by the dimensions that API Gateway has for it, and is not alarmed by a client that is refused', () => {
+    const ofApi = Object.entries(resourcesOf(template, 'AWS::CloudWatch::Alarm'))
+      .map(([name, { Properties }]) => [name, Properties!] as const)
+      .filter(([, { Namespace }]) => Namespace === 'AWS/ApiGateway');
+    for (const [, { Dimensions }] of ofApi) {
+      expect(Dimensions).toEqual([
+        { Name: 'ApiId', Value: { Ref: 'WebsocketsApi' } },
+        { Name: 'Stage', Value: 'production' },
+      ]);
+    }
+    const limits = ofApi.map(([name, { Threshold, EvaluationPeriods }]) => [name, [Threshold, EvaluationPeriods]]);
+    expect(Object.fromEntries(limits)).toEqual({ ExecutionErrors: [0, 1], IntegrationErrors: [10, 3] });
+  });
+
+  it('keeps every log for 30 days, and prints the topic to subscribe to', () => {
+    const logs = Object.values(resourcesOf(template, 'AWS::Logs::LogGroup'));
+    expect(logs).toHaveLength(5);
+    for (const { Properties } of logs) expect(Properties!['RetentionInDays']).toBe(30);
+    const { Outputs } = template as Template & { readonly Outputs: Readonly<Record<string, unknown>> };
+    expect(Outputs['AlarmsTopic']).toEqual({ Value: { Ref: 'Alarms' } });
+  });
+
+  it('has API Gateway log events when it is told to, and no query string or header, in which tokens are', async () => {
+    expect(accessLogOf(template)).toBeNull();
+    const path = await folder.package('--param', 'accessLogs=yes');
+    const text = await readFile(join(path, 'cloudformation-template-update-stack.json'), 'utf8');
+    const { log, fields } = accessLogOf(JSON.parse(text) as Template)!;
+    expect(log).toEqual({ 'Fn::GetAtt': ['AccessLog', 'Arn'] });
+    const known =
+      /^\$context\.(?:requestTime|requestId|connectionId|eventType|routeKey|status|identity\.sourceIp|authorizer\.status|integration\.status|integrationLatency|error\.responseType)$/;
+    expect(Object.values(fields).filter((value: string) => !known.test(value))).toEqual([]);
+  }, 60_000);
+
+  it('keeps the page of live numbers shut, unless a secret is named that opens it', async () => {
+    const applications = ['Websocket', 'Worker', 'Sweep'].map((name) => `${name}LambdaFunction`);
+    const keysIn = (of: Template): unknown[] =>
+      applications.map((name) => {
+        const { Variables } = propertiesOf(of, name)['Environment'] as { readonly Variables: Record<string, unknown> };
+        return Variables['OPERATOR_KEY'];
+      });
+    const key = (reference: string): unknown => ({ 'Fn::If': ['HasOperatorKey', reference, { Ref: 'AWS::NoValue' }] });
+    const isNamed = (of: Template): unknown => (of as { readonly Conditions?: object }).Conditions;
+    const condition = (name: string): unknown => ({
+      HasOperatorKey: { 'Fn::Not': [{ 'Fn::Equals': [name, ''] }] },
+    });
+    expect(isNamed(template)).toEqual(condition(''));
+    const path = await folder.package('--param', 'operatorKeySecret=chat/operators');
+    const text = await readFile(join(path, 'cloudformation-template-update-stack.json'), 'utf8');
+    const opened = JSON.parse(text) as Template;
+    expect(isNamed(opened)).toEqual(condition('chat/operators'));
+    expect(keysIn(opened)).toEqual(applications.map(() => key('{{resolve:secretsmanager:chat/operators}}')));
+  }, 60_000);
 
   it('gives stages names and permissions of their own', async () => {
     const path = join(await folder.package('--stage', 'staging', '--param', 'origins=https://chat.example.com'));

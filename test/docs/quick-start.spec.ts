@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { WebSocket as Client } from 'ws';
@@ -14,38 +14,80 @@ import {
   run,
   TYPESCRIPT,
 } from '../package/support/packed-package.js';
-import { blocksOf } from './documents.js';
+import { blocksOf, readDocument } from './documents.js';
 
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2023',
-    module: 'nodenext',
-    types: ['node'],
-    strict: true,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    skipLibCheck: true,
-    rootDir: 'src',
-    outDir: 'dist',
-  },
-  include: ['src'],
-};
+/** `nest-websocket` of the packed package, in the folder that it is installed into. */
+const PROGRAM = 'node_modules/nestjs-apigateway-websocket/dist/cli/main.js';
+
+/** The commands of the blocks of shell that come after a heading, in order. */
+function commandsOf(heading: string): string[] {
+  const text = readDocument('README.md');
+  const [section = ''] = text.slice(text.indexOf(`\n## ${heading}\n`) + 1).split(/\n(?=## )/, 1);
+  return blocksOf('README.md', section).flatMap(({ language, text: lines }) =>
+    language === 'sh' ? lines.split('\n') : [],
+  );
+}
+
+const commandOf = (heading: string, beginning: string): string =>
+  commandsOf(heading).find((command) => command.startsWith(beginning))!;
+
+/** The arguments that a command of the README gives to `nest-websocket`. */
+const argumentsOf = (heading: string, subcommand: string): string[] =>
+  commandOf(heading, `npx nest-websocket ${subcommand}`).split(' ').slice(2);
 
 describe('an application of the files in the README', () => {
   let directory: string;
 
   beforeAll(async () => {
     directory = await createDirectory();
-    const files = blocksOf('README.md').flatMap(({ fileName, text }) =>
-      fileName === null ? [] : [{ fileName, text }],
-    );
+    const blocks = blocksOf('README.md');
     await write('package.json', '{ "type": "module" }');
-    await write('tsconfig.json', JSON.stringify(TSCONFIG));
-    for (const { fileName, text } of files) await write(fileName, text);
+    await write('tsconfig.json', blocks.find(({ text }) => text.includes('"compilerOptions"'))!.text);
+    for (const { fileName, text } of blocks) {
+      // This one is written by a command.
+      if (fileName !== null && fileName !== 'src/lambda.ts') await write(fileName, text);
+    }
     await linkDependencies(directory, await packPackage());
-    await run(directory, process.execPath, TYPESCRIPT, '-p', 'tsconfig.json');
+    await compile();
   }, 120_000);
   afterAll(removeDirectories);
+
+  it('is installed with all that the package and Nest need', () => {
+    const { peerDependencies, peerDependenciesMeta } = JSON.parse(readDocument('package.json')) as {
+      readonly peerDependencies: Readonly<Record<string, string>>;
+      readonly peerDependenciesMeta: Readonly<Record<string, unknown>>;
+    };
+    const needed = Object.keys(peerDependencies).filter((name) => !(name in peerDependenciesMeta));
+    expect(commandOf('Quick start', 'npm install nestjs-').split(' ')).toEqual(
+      expect.arrayContaining([...needed, '@nestjs/platform-express']),
+    );
+    expect(commandOf('Quick start', 'npm install --save-dev').split(' ')).toEqual(
+      expect.arrayContaining(['typescript', '@types/node']),
+    );
+  });
+
+  it('answers as the README says what the README types, served by its command', async () => {
+    const served = start(PROGRAM, { PORT: '0' }, argumentsOf('Quick start', 'serve'));
+    try {
+      const [, url = ''] = /^Listening on (\S+)$/.exec(await lineOf(served, /^Listening on ws:/)) ?? [];
+      expect(commandOf('Quick start', 'npx wscat')).toBe(`npx wscat --connect ${url.replace(/:\d+\//, ':3000/')}`);
+      const client = await RoomClient.connect(url);
+      const typed = blocksOf('README.md')
+        .find(({ text }) => text.startsWith('> '))!
+        .text.split('\n');
+      expect(typed.map(([direction]) => direction)).toEqual(['>', '<', '>', '<']);
+      for (const line of typed) {
+        const message = JSON.parse(line.slice(2)) as Record<string, unknown>;
+        if (line.startsWith('>')) client.send(message);
+        else {
+          const id = 'from' in message && { from: expect.stringMatching(/^\S{16}$/) };
+          expect(await client.next()).toEqual({ ...message, ...id });
+        }
+      }
+    } finally {
+      served.kill('SIGKILL');
+    }
+  }, 60_000);
 
   it('lets two clients talk in a room, and says goodbye when it is stopped', async () => {
     const application = start('dist/main.js', { PORT: '0' });
@@ -67,7 +109,13 @@ describe('an application of the files in the README', () => {
     }
   }, 60_000);
 
-  it('handles events as a Lambda', async () => {
+  it('handles events as a Lambda, with the entry that its command writes and the routes that it has', async () => {
+    await run(directory, process.execPath, PROGRAM, ...argumentsOf('On AWS', 'init'));
+    const entry = blocksOf('README.md').find(({ fileName }) => fileName === 'src/lambda.ts')!.text;
+    expect(`// src/lambda.ts\n${await readFile(join(directory, 'src/lambda.ts'), 'utf8')}`).toBe(`${entry}\n`);
+    const routes = (await readFile(join(directory, 'serverless.yml'), 'utf8')).matchAll(/- websocket: '(\w+)'/g);
+    expect([...routes].map(([, name]) => name)).toEqual(['join', 'say']);
+    await compile();
     await write(
       'dist/invoke.js',
       `import { handler } from './lambda.js';
@@ -110,8 +158,12 @@ describe('an application of the files in the README', () => {
     await writeFile(join(directory, path), text);
   }
 
-  function start(program: string, env: Record<string, string>): ChildProcess {
-    return spawn(process.execPath, [program], {
+  async function compile(): Promise<void> {
+    await run(directory, process.execPath, TYPESCRIPT, '-p', 'tsconfig.json');
+  }
+
+  function start(program: string, env: Record<string, string>, args: readonly string[] = []): ChildProcess {
+    return spawn(process.execPath, [program, ...args], {
       cwd: directory,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],

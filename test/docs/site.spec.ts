@@ -31,7 +31,7 @@ describe('the documentation site', () => {
     const sections = [...readDocument('README.md').matchAll(/^## (.+)$/gm)].map(([, title = '']) => title);
     const missing = sections.filter((title) => !html.has(`/start/${anchorsOf(`# ${title}`)[0]}.html`));
     expect(missing).toEqual(['More']);
-    expect(html.get('/start/quick-start.html')).toContain('chat.listener');
+    expect(html.get('/start/quick-start.html')?.includes('enableShutdownHooks')).toBe(true);
     expect(html.get('/index.html')).toContain('href="/start/quick-start.html"');
   });
 
@@ -53,6 +53,18 @@ describe('the documentation site', () => {
     const isExplained = (name: string): boolean =>
       ofEntry.some((path) => path.endsWith(`/${name}.html`)) || overview.includes(`id="${name.toLowerCase()}"`);
     expect(names.filter((name) => !isExplained(name))).toEqual([]);
+  });
+
+  it('shows signatures as code, and says in overviews what each name is for', () => {
+    const manager = html.get('/api/application/classes/WebSocketManager.html') ?? '';
+    const [, broadcast = ''] = /id="broadcast"[\s\S]*?<pre[^>]*><code>([\s\S]*?)<\/code>/.exec(manager) ?? [];
+    expect(broadcast.replace(/<[^>]+>/g, '')).toBe(
+      'broadcast(data: unknown): Promise&lt;Record&lt;string, boolean&gt;&gt;;',
+    );
+    const overview = html.get('/api/application/index.html') ?? '';
+    expect(/<tr><td><a [^>]*>WebSocketManager<\/a><\/td><td>(.*?)<\/td>/.exec(overview)?.[1]).toContain(
+      'What applications inject',
+    );
   });
 
   it('leads to pages and headings that exist only', () => {

@@ -70,9 +70,17 @@ export function addAlarms(scope: Construct, topic: ITopic, watched: Watched): vo
   );
   add(
     scope,
+    'ExecutionErrors',
+    deployed.metric('ExecutionError', SUM),
+    'API Gateway fails to call the function; look at its permission, its timeout and its log.',
+  );
+  // Counts what the function answers 4xx to, too, which any client can bring about: so a few of them are no alarm.
+  add(
+    scope,
     'IntegrationErrors',
     deployed.metric('IntegrationError', SUM),
-    'API Gateway gets errors or no answer from the function.',
+    'The function answers more than ten events a minute with an error; its log says why.',
+    { isAbove: 10, forMinutes: 3 },
   );
   for (const [verb, metric] of Object.entries({ Read: 'ReadThrottleEvents', Write: 'WriteThrottleEvents' })) {
     add(

@@ -6,11 +6,12 @@ import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { accessLogTo } from './chat.access-log.js';
 import { addAlarms } from './chat.alarms.js';
 import { ChatFunction } from './chat.function.js';
 import { broadcasts, connections, sockets, work } from './chat.permissions.js';
@@ -22,8 +23,12 @@ export interface ChatProps {
   readonly bundlePath: string;
   /** Pages from elsewhere are refused, e.g. `['https://chat.example.com']`; without it none is. */
   readonly allowedOrigins?: readonly string[];
+  /** What opens the page of live numbers; without it the page stays shut. */
+  readonly operatorKey?: ISecret;
   /** The table is called this, `-` and the stage; without it CloudFormation makes up a name. */
   readonly tableNamePrefix?: string;
+  /** Whether API Gateway logs each event; by default it does not, because the account needs a role for that first, in the settings of API Gateway. */
+  readonly accessLogs?: boolean;
   /** How long logs are kept; a month by default. */
   readonly logRetention?: RetentionDays;
   /** Who is told of alarms; by default a topic of the chat's own. */
@@ -49,6 +54,7 @@ export class Chat extends Construct {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'ttl',
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       billingMode: BillingMode.PAY_PER_REQUEST,
       // A table that a stack no longer has keeps its items, so that nobody's channels go with a mistake.
       removalPolicy: RemovalPolicy.RETAIN,
@@ -78,12 +84,18 @@ export class Chat extends Construct {
       apiName: `chat-${stage}`,
       routeSelectionExpression: '$request.body.action',
     });
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/websocket/chat-${stage}`,
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const deployed = new WebSocketStage(this, 'WebsocketsDeploymentStage', {
       webSocketApi: this.api,
       stageName: stage,
       autoDeploy: true,
       throttle: { rateLimit: 1000, burstLimit: 500 },
       detailedMetricsEnabled: true,
+      ...(props.accessLogs === true && { accessLogSettings: accessLogTo(accessLog) }),
     });
     this.connectionUrl = deployed.url;
 
@@ -94,8 +106,11 @@ export class Chat extends Construct {
       environment: {
         WEBSOCKET_DYNAMODB_TABLE: this.table.tableName,
         WEBSOCKET_FANOUT_QUEUE_URL: queue.queueUrl,
-        // A reference that CloudFormation resolves; the secret is not in the template.
+        // Half of the time between sweeps.
+        STALE_AFTER_SECONDS: '900',
+        // References that CloudFormation resolves; the secrets are not in the template.
         CHAT_SECRET: secret.secretValue.unsafeUnwrap(),
+        ...(props.operatorKey !== undefined && { OPERATOR_KEY: props.operatorKey.secretValue.unsafeUnwrap() }),
       },
     };
     const shared = { connections: connections(this.table), broadcasts: broadcasts(queue) };

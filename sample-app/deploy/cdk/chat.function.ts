@@ -1,6 +1,6 @@
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Architecture, Code, Function, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { logs } from './chat.permissions.js';
@@ -56,6 +56,9 @@ export class ChatFunction extends Construct {
       environment,
       memorySize,
       timeout,
+      // A line of the log is an object then, by whose members it is found.
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: ApplicationLogLevel.WARN,
     });
     // Else Lambda makes the log itself, and keeps it for ever.
     this.function.node.addDependency(log);
