@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { eventOfRoute } from '../events/websocket-events.js';
 import type { Run } from './invocation.js';
 
 /** Makes the action of a command out of its module, which is loaded when the command is called. */
@@ -114,6 +115,7 @@ export function addCommands(program: Command, invoke: Invoke): void {
     .command('init')
     .description('Write a configuration: src/websocket.config.ts, src/lambda.ts, .env.example and serverless.yml.')
     .option('--dir <folder>', 'where to write', '.')
+    .option('--routes <names>', 'the routes of serverless.yml beside $default, e.g. join,say', routeKeys)
     .option('--force', 'replace files that are there already')
     .option('--json', 'say what was written as JSON')
     .option('--debug', 'show the stack of an error')
@@ -157,6 +159,16 @@ function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string)
 function filled(text: string): string {
   if (text.trim() !== '' && text.trim() !== 'null') return text;
   throw new InvalidArgumentError('Expected a value; leave the option out for the default.');
+}
+
+/** Route keys whose messages raise an event of their own. */
+function routeKeys(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !/^[a-z][\w-]*$/i.test(name) || eventOfRoute(name) === null);
+  if (wrong === undefined) return [...new Set(names)];
+  throw new InvalidArgumentError(
+    `Expected names such as join,say, got "${wrong}": letters, digits, "-" and "_", and none that events of the package have.`,
+  );
 }
 
 function collect(value: string, previous: readonly string[] = []): readonly string[] {

@@ -6,6 +6,7 @@ import type { WebSocketModuleOptions } from '../websocket.options.js';
 import { loadAppModule, type AppModule } from './app.module-loader.js';
 import { CliError } from './cli.error.js';
 import { ExitCode } from './exit-code.js';
+import { inModule } from './module.lookup.js';
 import type { Output } from './output.js';
 import { optionsOf, type SystemFlags } from './system.flags.js';
 
@@ -93,7 +94,7 @@ async function systemOf(
   const { MODULE_OPTIONS_TOKEN, WEBSOCKET_OPTIONS } = definition;
   const get = <Instance>(token: abstract new (...args: never[]) => Instance): Instance =>
     application.get<Instance>(token, { strict: false });
-  const manager = found(() => get(WebSocketManager));
+  const manager = inModule(() => get(WebSocketManager));
   const options = application.get<ResolvedWebSocketOptions>(WEBSOCKET_OPTIONS, { strict: false });
   const storeKind = await kindOfStore(options, get);
   if (storeKind === 'memory' && !acceptsMemory) throw nothingToSee(flags);
@@ -133,19 +134,6 @@ function nothingToSee({ app }: SystemFlags): CliError {
     ExitCode.usage,
     `${whose} What a process keeps in its own memory cannot be seen from another: there is nothing to see from here.`,
   );
-}
-
-function found<Result>(look: () => Result): Result {
-  try {
-    return look();
-  } catch (cause) {
-    throw new CliError(
-      ExitCode.usage,
-      'The application has no WebSocketModule of this copy of the package: import WebSocketModule.forRoot() into it, and run the ' +
-        'nest-websocket of its own node_modules (npx nest-websocket).',
-      { cause },
-    );
-  }
 }
 
 async function inTime(closing: Promise<void>): Promise<void> {

@@ -62,56 +62,68 @@ describe('nest-websocket init', () => {
     expect(await readdir(folder)).not.toContain('elsewhere');
   });
 
-  it('writes TypeScript that compiles in strict mode', async () => {
-    await cli(['init', '--dir', folder]);
-    const root = `import { Module } from '@nestjs/common';
-      import { WebSocketModule } from 'nestjs-apigateway-websocket';
-      import { websocketConfig } from './websocket.config.js';
-      @Module({ imports: [WebSocketModule.forRoot(websocketConfig)] })
-      export class AppModule {}`;
-    await writeFile(join(folder, 'src/app.module.ts'), root);
-    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-    const compilerOptions = {
-      ...{ target: 'es2023', module: 'nodenext', types: ['node'], strict: true, noUnusedLocals: true },
-      ...{
-        experimentalDecorators: true,
-        verbatimModuleSyntax: true,
-        skipLibCheck: true,
-        outDir: 'dist',
-        rootDir: 'src',
-      },
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
-    await mkdir(join(folder, 'node_modules'));
-    for (const name of ['@nestjs', '@types', 'reflect-metadata', 'rxjs']) {
-      await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
-    }
-    await symlink(ROOT, join(folder, 'node_modules/nestjs-apigateway-websocket'));
-    await run(folder, process.execPath, TYPESCRIPT, '-p', 'tsconfig.json');
-    expect(await readdir(join(folder, 'dist'))).toContain('lambda.js');
-  }, 60_000);
+  it.each([
+    { what: 'ES modules', manifest: '{ "type": "module" }', options: '' },
+    { what: 'CommonJS', manifest: '{ "name": "chat" }', options: '--experimental-require-module' },
+    { what: 'CommonJS, said so', manifest: '{ "type": "commonjs" }', options: '--experimental-require-module' },
+  ])(
+    'writes TypeScript that compiles in strict mode and answers events, into a project of $what',
+    async ({ manifest, options }) => {
+      await writeFile(join(folder, 'package.json'), manifest);
+      await cli(['init', '--dir', folder]);
+      const root = `import { Module } from '@nestjs/common';
+        import { WebSocketModule } from 'nestjs-apigateway-websocket';
+        import { websocketConfig } from './websocket.config.js';
+        @Module({ imports: [WebSocketModule.forRoot(websocketConfig)] })
+        export class AppModule {}`;
+      await writeFile(join(folder, 'src/app.module.ts'), root);
+      const compilerOptions = {
+        ...{ target: 'es2023', module: 'nodenext', types: ['node'], strict: true, noUnusedLocals: true },
+        ...{ experimentalDecorators: true, skipLibCheck: true, outDir: 'dist', rootDir: 'src' },
+      };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+      await mkdir(join(folder, 'node_modules'));
+      for (const name of ['@nestjs', '@types', 'reflect-metadata', 'rxjs']) {
+        await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+      }
+      await symlink(ROOT, join(folder, 'node_modules/nestjs-apigateway-websocket'));
+      await run(folder, process.execPath, TYPESCRIPT, '-p', 'tsconfig.json');
+      // Lambda's Node 22 takes away what an option of the environment gives back.
+      const { provider } = parseYaml(await read('serverless.yml')) as Service;
+      expect(provider.environment['NODE_OPTIONS'] ?? '').toBe(options);
+      const requestContext = { connectionId: 'a', domainName: 'chat.example.com', stage: 'prod', eventType: 'CONNECT' };
+      const event = JSON.stringify({ requestContext: { ...requestContext, routeKey: '$connect' } });
+      const invoke = `import('./dist/lambda.js').then(async ({ handler }) => {
+        console.log(JSON.stringify(await handler(${event})));
+        process.exit();
+      });`;
+      const args = options === '' ? ['-e', invoke] : [options, '-e', invoke];
+      const { stdout } = await run(folder, process.execPath, ...args);
+      expect(stdout).toContain('{"statusCode":200,');
+    },
+    60_000,
+  );
 
-  it('writes a serverless.yml with routes, the permission to post, the sweep and the table', async () => {
-    await cli(['init', '--dir', folder]);
-    const template = parseYaml(await read('serverless.yml')) as {
-      provider: { iam: { role: { statements: { Action: string | string[] }[] } } };
-      functions: Record<string, { handler: string; events: Record<string, string>[] }>;
-      resources: { Resources: Record<string, { Type: string }> };
-    };
-    const { provider, functions, resources } = template;
-    expect(provider.iam.role.statements.flatMap(({ Action }) => Action)).toContain('execute-api:ManageConnections');
-    expect(functions['websocket']?.events.map(({ websocket }) => websocket)).toEqual([
-      '$connect',
-      '$disconnect',
-      '$default',
-    ]);
-    expect(functions['sweep']?.events).toEqual([{ schedule: 'rate(30 minutes)' }]);
-    expect(resources.Resources['WebSocketConnections']?.Type).toBe('AWS::DynamoDB::Table');
+  it('writes a serverless.yml with the routes that are asked for, each once', async () => {
+    await cli(['init', '--dir', folder, '--routes', 'join, say,join']);
+    const { functions } = parseYaml(await read('serverless.yml')) as Service;
+    const routes = functions['websocket']!.events.map(({ websocket }) => websocket);
+    expect(routes).toEqual(['$connect', '$disconnect', '$default', 'join', 'say']);
     const lambda = await read('src/lambda.ts');
     for (const { handler } of Object.values(functions)) {
       expect(lambda).toContain(`export const ${handler.split('.')[1]!} =`);
     }
   });
+
+  it.each(['connected', 'channel', 'join,', '$connect', "it's", 'a b'])(
+    'refuses %j for a route, and writes nothing',
+    async (routes) => {
+      const { code, stderr } = await cli(['init', '--dir', folder, '--routes', routes]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('Expected names such as join,say');
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
 
   it('names every environment variable that the reference describes, each with a word on it', async () => {
     await cli(['init', '--dir', folder]);
@@ -125,6 +137,11 @@ describe('nest-websocket init', () => {
       expect(lines[lines.findIndex((line) => line.startsWith(`# ${name}=`)) - 1]).toMatch(/^# .+\.$/);
   });
 });
+
+interface Service {
+  readonly provider: { readonly environment: Readonly<Record<string, unknown>> };
+  readonly functions: Readonly<Record<string, { readonly handler: string; readonly events: Record<string, string>[] }>>;
+}
 
 /** A parser of YAML that Jest brings along. */
 function parseYaml(text: string): unknown {

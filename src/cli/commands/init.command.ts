@@ -4,28 +4,22 @@ import { ExitCode } from '../exit-code.js';
 import { CONFIG_TEMPLATE } from '../init/config.template.js';
 import { ENVIRONMENT_TEMPLATE } from '../init/environment.template.js';
 import { LAMBDA_TEMPLATE } from '../init/lambda.template.js';
-import { SERVERLESS_TEMPLATE } from '../init/serverless.template.js';
+import { serverlessTemplate } from '../init/serverless.template.js';
 import type { Invocation } from '../invocation.js';
 import { printable } from '../printable.js';
 
 interface InitFlags {
   readonly dir: string;
   readonly force?: true;
+  readonly routes?: readonly string[];
 }
 
 type Fate = 'written' | 'replaced' | 'unchanged' | 'left alone';
 
-const FILES: readonly (readonly [path: string, content: string])[] = [
-  ['src/websocket.config.ts', CONFIG_TEMPLATE],
-  ['src/lambda.ts', LAMBDA_TEMPLATE],
-  ['.env.example', ENVIRONMENT_TEMPLATE],
-  ['serverless.yml', SERVERLESS_TEMPLATE],
-];
-
 /** Writes what an application needs to begin with. What is there already stays as it is, unless forced. */
 export async function run({ options, output }: Invocation<InitFlags>): Promise<number> {
   const fates: { path: string; fate: Fate }[] = [];
-  for (const [path, content] of FILES) {
+  for (const [path, content] of await filesOf(options)) {
     const fate = await write(join(options.dir, path), content, options.force === true);
     fates.push({ path, fate });
     if (!output.isJson)
@@ -38,6 +32,29 @@ export async function run({ options, output }: Invocation<InitFlags>): Promise<n
   if (isComplete) return ExitCode.done;
   output.note('What was there already and differs is left alone; --force replaces it.');
   return ExitCode.failed;
+}
+
+async function filesOf({
+  dir,
+  routes = [],
+}: InitFlags): Promise<readonly (readonly [path: string, content: string])[]> {
+  return [
+    ['src/websocket.config.ts', CONFIG_TEMPLATE],
+    ['src/lambda.ts', LAMBDA_TEMPLATE],
+    ['.env.example', ENVIRONMENT_TEMPLATE],
+    ['serverless.yml', serverlessTemplate({ routes, isCommonJs: await isCommonJs(dir) })],
+  ];
+}
+
+/** Whether what TypeScript compiles there is CommonJS: Node takes it for that unless package.json says otherwise. */
+async function isCommonJs(folder: string): Promise<boolean> {
+  const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
+  if (text === null) return false;
+  try {
+    return (JSON.parse(text) as { readonly type?: unknown } | null)?.type !== 'module';
+  } catch {
+    return false;
+  }
 }
 
 async function write(path: string, content: string, isForced: boolean): Promise<Fate> {

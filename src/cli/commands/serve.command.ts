@@ -5,6 +5,7 @@ import { loadAppModule, type AppModule } from '../app.module-loader.js';
 import { CliError } from '../cli.error.js';
 import { ExitCode } from '../exit-code.js';
 import type { Invocation } from '../invocation.js';
+import { inModule } from '../module.lookup.js';
 import type { Output } from '../output.js';
 
 interface ServeFlags {
@@ -77,19 +78,10 @@ async function gatewayOf(
     import('../../gateway/embedded.gateway.js'),
     import('../../websocket.module-definition.js'),
   ]);
-  try {
-    return {
-      gateway: app.get(EmbeddedGateway, { strict: false }),
-      resolved: app.get<ResolvedWebSocketOptions>(WEBSOCKET_OPTIONS, { strict: false }),
-    };
-  } catch (cause) {
-    throw new CliError(
-      ExitCode.usage,
-      'The application has no WebSocketModule of this copy of the package: import WebSocketModule.forRoot() into it, and run the ' +
-        'nest-websocket of its own node_modules (npx nest-websocket).',
-      { cause },
-    );
-  }
+  return inModule(() => ({
+    gateway: app.get(EmbeddedGateway, { strict: false }),
+    resolved: app.get<ResolvedWebSocketOptions>(WEBSOCKET_OPTIONS, { strict: false }),
+  }));
 }
 
 /**
