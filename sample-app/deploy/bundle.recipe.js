@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -109,6 +110,7 @@ export async function bundle({
     plugins: [
       withoutGateway(),
       ...(http ? [] : [nestWithoutHttp()]),
+      nestWithLateFormats(),
       rxjsAsModules(),
       sdkAsUsed(external),
       ...(format === 'esm' ? [modulesOfNode()] : []),
@@ -155,6 +157,21 @@ function nestWithoutHttp() {
       onLoad({ filter: /@nestjs\/core\/nest-application\.js$/ }, () => ({
         contents: `export class NestApplication { constructor() { throw new Error('HTTP was left out of this bundle, which is for Lambda.'); } }`,
       }));
+    },
+  };
+}
+
+/** Has Nest's loggers make the format of their times when they first write one: to make it loads much of ICU. */
+function nestWithLateFormats() {
+  const late =
+    'function lateFormat(...how) { let made; return { format: (time) => (made ??= new Intl.DateTimeFormat(...how)).format(time) }; }';
+  return {
+    name: 'nest-with-late-formats',
+    setup({ onLoad }) {
+      onLoad({ filter: /@nestjs\/common\/services\/(?:console-)?logger\.service\.js$/ }, async ({ path }) => {
+        const contents = await readFile(path, 'utf8');
+        return { contents: `${contents.replace('= new Intl.DateTimeFormat(', '= lateFormat(')}\n${late}` };
+      });
     },
   };
 }

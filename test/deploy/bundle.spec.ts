@@ -101,6 +101,12 @@ describe('the bundle of the chat', () => {
     expect(text.match(/HTTP was left out/g)).toHaveLength(1);
   });
 
+  it("makes no format of times while it loads, as Nest's two loggers do", async () => {
+    const text = await readFile(join(folder.path, 'dist/lambda.mjs'), 'utf8');
+    const made = text.match(/new Intl\.DateTimeFormat\([^)]*\)/g) ?? [];
+    expect(made.map((format) => format.replace(/\w+\)/, ')'))).toEqual(Array(2).fill('new Intl.DateTimeFormat(...)'));
+  });
+
   it("answers every one of API Gateway's own events", async () => {
     const started = await start();
     for (const name of goldenEventNames) {
