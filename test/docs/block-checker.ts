@@ -25,8 +25,6 @@ const OPTIONS: ts.CompilerOptions = {
   skipLibCheck: true,
   noEmit: true,
   paths: {
-    // Not a dependency, not even of the tests: the double has its constructor and its methods.
-    '@aws-lambda-powertools/logger': [join(ROOT, 'test/support/recorded.powertools.ts')],
     'nestjs-apigateway-websocket': [join(ROOT, 'src/index.ts')],
     'nestjs-apigateway-websocket/client': [join(ROOT, 'src/client/index.ts')],
     'nestjs-apigateway-websocket/gateway': [join(ROOT, 'src/gateway/index.ts')],

@@ -102,7 +102,7 @@ describe('the log of a function whose log format is JSON', () => {
       errorMessage: expect.stringContaining('The query failed'),
       stackTrace: expect.arrayContaining(['    Caused by: TypeError: No row']),
     });
-    expect(lines.join()).not.toContain('hunter2');
+    expect(stderr).not.toContain('hunter2');
   });
 
   it.each([
@@ -118,5 +118,36 @@ describe('the log of a function whose log format is JSON', () => {
     expect(entries.some(({ code }) => code === 'event.failed')).toBe(level !== 'FATAL');
     // What Nest tells of each module at every cold start is left out.
     expect(entries.filter(({ context }) => context !== 'Chat' && context !== 'WebSocket')).toEqual([]);
+  });
+});
+
+describe('the log of a function that has the logger of Powertools', () => {
+  it('is what Powertools writes, with the parts of each line and the request that it is about', async () => {
+    const onDemand = { AWS_LAMBDA_FUNCTION_NAME: 'chat', AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' };
+    const { stdout, stderr } = await run({ ...onDemand, POWERTOOLS: 'true' });
+    // Powertools writes warnings and errors to stderr.
+    const entries = jsonLines((stdout + stderr).split('\n').slice(0, -1));
+    expect(entries.map(({ message }) => message)).toContain('Hello');
+    expect(entries.find(({ message }) => message === 'Somebody came')).toMatchObject({
+      level: 'WARN',
+      service: 'chat',
+      cold_start: true,
+      function_request_id: 'request-1',
+      context: 'Chat',
+      room: 'lobby',
+    });
+    expect(entries.find(({ code }) => code === 'event.failed')).toMatchObject({
+      level: 'ERROR',
+      message: 'An event could not be handled.',
+      cold_start: false,
+      function_request_id: 'request-2',
+      connectionId: 'BFHPhfCWIAMCKlQ=',
+      error: {
+        name: 'Error',
+        message: 'The query failed\\u{a}for good',
+        cause: { name: 'TypeError', message: 'No row' },
+      },
+    });
+    expect(stderr).not.toContain('hunter2');
   });
 });

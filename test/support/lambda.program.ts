@@ -1,3 +1,4 @@
+import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { Logger, Module } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { WebSocketModule } from '../../src/index.js';
@@ -28,6 +29,7 @@ const started = new Promise<void>((resolve) => (tellStarted = resolve));
 const levels = process.env['LOGGED']?.split(',') as ('log' | 'warn')[] | undefined;
 const options: LambdaHandlerOptions = {
   ...(levels !== undefined && { application: { logger: levels } }),
+  ...(process.env['POWERTOOLS'] !== undefined && { logger: new Powertools({ serviceName: 'chat' }) }),
   onStart: (application) => {
     const emitter = application.get(EventEmitter2, { strict: false });
     emitter.on('websocket.connected', () => {

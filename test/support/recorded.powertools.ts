@@ -6,14 +6,12 @@ type Attributes = Readonly<Record<string, unknown>>;
 const RESERVED = ['level', 'message', 'sampling_rate', 'service', 'timestamp'];
 
 /** A logger that keeps each item as Powertools would print it, without time and service. */
-class RecordedPowertools implements PowertoolsLogger {
+export class RecordedPowertools implements PowertoolsLogger {
   readonly items: Record<string, unknown>[] = [];
   readonly contexts: LambdaContext[] = [];
   /** How often it threw. */
   refused = 0;
   isBroken = false;
-
-  constructor(readonly options: { readonly serviceName?: string } = {}) {}
 
   addContext(context: LambdaContext): void {
     this.refuseIfBroken();
@@ -72,6 +70,3 @@ class RecordedPowertools implements PowertoolsLogger {
     throw new Error('The formatter failed.');
   }
 }
-
-// Under its own name, too, for the documents.
-export { RecordedPowertools, RecordedPowertools as Logger };
