@@ -113,7 +113,7 @@ export async function bundle({
       nestWithLateFormats(),
       rxjsAsModules(),
       sdkAsUsed(external),
-      ...(format === 'esm' ? [modulesOfNode()] : []),
+      modulesOfNode(),
     ],
     // What packages in CommonJS require of Node.
     ...(format === 'esm' && {
