@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnectionsTable } from '../../src/index.js';
 import { eventually } from '../support/cluster.js';
+import { describeWithNodes, findNodes, RUNNING_NODE, type NodeBinary } from '../package/support/node-binaries.js';
 import { DynamoDbServer } from '../support/dynamodb.server.js';
 import { FunctionProcess } from '../support/function.process.js';
 import { goldenEvent, goldenEventNames } from '../support/gateway-events.js';
@@ -15,6 +16,9 @@ import { DeploymentFolder } from './deployment.folder.js';
 const MOST_BYTES = 1_000_000;
 const TOKEN = `Ada:${'0123456789abcdef'.repeat(2)}`;
 const ROOT = join(import.meta.dirname, '../..');
+
+/** Lambda has runtimes of these. */
+const runtimes = await findNodes(['22', '24']);
 
 interface Recipe {
   readonly USED_OF_SDK: Readonly<Record<string, readonly string[]>>;
@@ -44,14 +48,18 @@ describe('the bundle of the chat', () => {
     await gateway.stop();
   });
 
-  const start = async (environment: Readonly<Record<string, string>> = {}): Promise<FunctionProcess> => {
-    const started = await FunctionProcess.start(join(folder.path, 'dist/lambda.mjs'), {
+  const start = async (
+    environment: Readonly<Record<string, string>> = {},
+    { path: node } = RUNNING_NODE,
+  ): Promise<FunctionProcess> => {
+    const variables = {
       CHAT_SECRET: 'secret of the tests',
       WEBSOCKET_DYNAMODB_TABLE: 'WebSocketConnections',
       AWS_ENDPOINT_URL_DYNAMODB: dynamodb.endpoint,
       WEBSOCKET_API_GATEWAY_ENDPOINT: gateway.endpoint(),
       ...environment,
-    });
+    };
+    const started = await FunctionProcess.start(join(folder.path, 'dist/lambda.mjs'), variables, node);
     running.push(started);
     return started;
   };
@@ -107,13 +115,19 @@ describe('the bundle of the chat', () => {
     expect(made.map((format) => format.replace(/\w+\)/, ')'))).toEqual(Array(2).fill('new Intl.DateTimeFormat(...)'));
   });
 
-  it("answers every one of API Gateway's own events", async () => {
-    const started = await start();
+  const answersGoldenEvents = async (node: NodeBinary): Promise<void> => {
+    const started = await start({}, node);
     for (const name of goldenEventNames) {
       for (const event of [connectOf(name), ...(name.startsWith('connect') ? [] : [goldenEvent(name)])])
         expect([name, await started.invoke(event)]).toEqual([name, expect.objectContaining({ statusCode: 200 })]);
     }
-  }, 60_000);
+  };
+
+  it("answers every one of API Gateway's own events", () => answersGoldenEvents(RUNNING_NODE), 60_000);
+
+  describeWithNodes("on the Nodes of Lambda's runtimes", runtimes, (nodes) => {
+    it.each(nodes)("answers every one of API Gateway's own events: Node $range", answersGoldenEvents, 60_000);
+  });
 
   it('has sent everything by the time it answers', async () => {
     const started = await start();

@@ -31,12 +31,17 @@ export class FunctionProcess<Response = unknown> {
     });
   }
 
-  /** @param file exports `handler` */
+  /**
+   * @param file exports `handler`
+   * @param node the program that runs it
+   */
   static async start<Response = unknown>(
     file: string,
     environment: Readonly<Record<string, string>>,
+    node = process.execPath,
   ): Promise<FunctionProcess<Response>> {
     const child = fork(HOST, [file], {
+      execPath: node,
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: {
