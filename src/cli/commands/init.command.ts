@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { ExitCode } from '../exit-code.js';
 import { CONFIG_TEMPLATE } from '../init/config.template.js';
 import { ENVIRONMENT_TEMPLATE } from '../init/environment.template.js';
-import { LAMBDA_TEMPLATE } from '../init/lambda.template.js';
+import { lambdaTemplate } from '../init/lambda.template.js';
 import { serverlessTemplate } from '../init/serverless.template.js';
 import type { Invocation } from '../invocation.js';
 import { printable } from '../printable.js';
@@ -38,11 +38,12 @@ async function filesOf({
   dir,
   routes = [],
 }: InitFlags): Promise<readonly (readonly [path: string, content: string])[]> {
+  const project = { isCommonJs: await isCommonJs(dir) };
   return [
     ['src/websocket.config.ts', CONFIG_TEMPLATE],
-    ['src/lambda.ts', LAMBDA_TEMPLATE],
+    ['src/lambda.ts', lambdaTemplate(project)],
     ['.env.example', ENVIRONMENT_TEMPLATE],
-    ['serverless.yml', serverlessTemplate({ routes, isCommonJs: await isCommonJs(dir) })],
+    ['serverless.yml', serverlessTemplate({ routes, ...project })],
   ];
 }
 
