@@ -26,12 +26,12 @@ import { HealthProbe } from './health/health.probe.js';
 import { WebSocketHealthIndicator } from './health/websocket.health-indicator.js';
 import { createLog } from './logging/log.factory.js';
 import { Log } from './logging/log.js';
-import { randomToken } from './stores/random.token.js';
 import { StaleSweep } from './sweep/stale.sweep.js';
 import { Telemetry } from './telemetry/telemetry.js';
 import { CLUSTER_DEFAULTS } from './options/cluster.options-resolver.js';
 import { ClusterTransport } from './transports/cluster/cluster.transport.js';
 import { NodeMailbox } from './transports/cluster/node.mailbox.js';
+import { newLocalEndpoint } from './transports/local/local.endpoint.js';
 import { LocalTransport } from './transports/local/local.transport.js';
 import { ManagementApiTransport } from './transports/management-api/management-api.transport.js';
 import { WebSocketHandler } from './websocket.handler.js';
@@ -90,9 +90,7 @@ const providers: Provider[] = [
   {
     provide: LocalTransport,
     inject: [WEBSOCKET_OPTIONS],
-    // A gateway that is to know of no others has a name that no node has, and is left alone by them.
-    useFactory: (options: ResolvedWebSocketOptions) =>
-      new LocalTransport(`local:${isAlone(options) ? 'alone:' : ''}${randomToken()}`),
+    useFactory: (options: ResolvedWebSocketOptions) => new LocalTransport(newLocalEndpoint(isAlone(options))),
   },
   {
     provide: NodeMailbox,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createCache } from 'cache-manager';
@@ -13,6 +12,7 @@ import { Closes } from '../protocol/close-codes.js';
 import { Responses, type WebSocketResponse } from '../protocol/response.js';
 import { ReservedRoutes } from '../protocol/route-selection.js';
 import { CacheConnectionStore } from '../stores/cache/cache-connection.store.js';
+import { newLocalEndpoint } from '../transports/local/local.endpoint.js';
 import { LocalTransport } from '../transports/local/local.transport.js';
 import { resolveWebSocketOptions } from '../websocket.options-resolver.js';
 
@@ -52,7 +52,7 @@ export class StandInSockets {
     if (options.gateway === null) throw new Error('The options of the stand-in have a gateway.');
     const clock = new SystemClock();
     const store = new CacheConnectionStore(createCache(), { clock });
-    const transport = new LocalTransport(`local:${randomUUID()}`);
+    const transport = new LocalTransport(newLocalEndpoint());
     const server = new GatewayServer({
       ...{ options: options.gateway, transport, store, clock, log: new Log(), observer: null },
       handler: { handle: (event) => answerOf(handler, event), ownRoutes: [], protocolRoutes: [] },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { ConnectionLifecycle } from '../../connections/connection.lifecycle.js';
 import type { ConnectionMirror } from '../../connections/connection.mirror.js';
 import { monotonicNow, type CancelTask, type Clock } from '../../contracts/clock.js';
@@ -9,6 +8,7 @@ import type { Log } from '../../logging/log.js';
 import type { ResolvedClusterOptions } from '../../options/cluster.options-resolver.js';
 import type { NodeRequest } from '../../transports/cluster/bus.message.js';
 import type { MailboxOwner, NodeMailbox } from '../../transports/cluster/node.mailbox.js';
+import { newLocalEndpoint } from '../../transports/local/local.endpoint.js';
 import type { LocalTransport } from '../../transports/local/local.transport.js';
 import { DeadNodes } from './dead.nodes.js';
 import { MirrorRestoration } from './mirror.restoration.js';
@@ -193,7 +193,7 @@ export class ClusterNode implements MailboxOwner {
     this.lease = undefined;
     this.undisturbedSince = undefined;
     this.hasStrangers = true;
-    transport.rename(`local:${randomUUID()}`);
+    transport.rename(newLocalEndpoint());
     this.hasStrangers = await this.restoration.closeStrangers();
     await mailbox.rename(this.nodeId);
     const now = momentOf(clock);

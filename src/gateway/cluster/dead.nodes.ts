@@ -6,14 +6,12 @@ import type { NodeRegistry } from '../../contracts/node.registry.js';
 import { forEachAtMost } from '../../fanout/concurrency.gate.js';
 import { tellEvery } from '../../fanout/progress.ticker.js';
 import type { Log } from '../../logging/log.js';
+import { nodeOf } from '../../transports/local/local.endpoint.js';
 
 const ENDS_AT_ONCE = 64;
 
 /** How many leases lie between two looks for connections of nodes that nobody knows: it reads all connections there are. */
 const AUDIT_EVERY_LEASES = 20;
-
-/** What `local:` endpoints of nodes look like. A gateway that is no node has one more colon in it. */
-const NODE_ENDPOINT = /^local:([\w-]{1,64})$/;
 
 /** Ends the connections of nodes that are no more. Whoever claims a dead node does it; if that one dies too, another takes over. */
 export class DeadNodes {
@@ -79,8 +77,4 @@ export class DeadNodes {
   private claim(nodeId: string): Promise<boolean> {
     return this.registry.claim(nodeId, this.claimant, this.lockMs);
   }
-}
-
-function nodeOf(endpoint: string | null): string | null {
-  return endpoint === null ? null : (NODE_ENDPOINT.exec(endpoint)?.[1] ?? null);
 }

@@ -9,10 +9,8 @@ import {
   type OutgoingMessage,
 } from '../../contracts/connection.transport.js';
 import { MAX_IDS } from './bus.message.js';
+import { nodeOf } from '../local/local.endpoint.js';
 import type { NodeMailbox } from './node.mailbox.js';
-
-/** Endpoints of nodes: the scheme and the id of a node. That of a gateway that is no node has one more colon. */
-const NODE_ENDPOINT = /^local:([\w-]{1,64})$/;
 
 /** How long deliveries are gathered when nobody says that no more follow. */
 const GATHER_MS = 50;
@@ -55,13 +53,13 @@ export class ClusterTransport extends ConnectionTransport {
   }
 
   serves(endpoint: string): boolean {
-    return endpoint !== this.own() && NODE_ENDPOINT.test(endpoint) && this.mailbox.isConnected;
+    return endpoint !== this.own() && nodeOf(endpoint) !== null && this.mailbox.isConnected;
   }
 
   deliver(target: DeliveryTarget, message: OutgoingMessage, { timeoutMs }: AttemptLimits): Promise<DeliveryAttempt> {
     return new Promise((resolve) => {
       const { batches } = this.gatheringOf(message);
-      const nodeId = nodeOf(target);
+      const nodeId = nodeOf(target.endpoint) ?? '';
       let batch = batches.get(nodeId);
       if (batch === undefined) batches.set(nodeId, (batch = { nodeId, ids: [], resolves: [], timeoutMs }));
       batch.timeoutMs = Math.min(batch.timeoutMs, timeoutMs);
@@ -125,15 +123,10 @@ export class ClusterTransport extends ConnectionTransport {
   ): Promise<DeliveryAttempt> {
     const { answerTimeoutMs, requestTimeoutMs } = this.options;
     const [outcome] = await this.mailbox.request(
-      nodeOf(target),
+      nodeOf(target.endpoint) ?? '',
       { ...request, ids: [target.connectionId] },
       { timeoutMs: requestTimeoutMs, answerTimeoutMs },
     );
     return outcome ?? FAILED;
   }
-}
-
-/** The node of a target that this transport serves. */
-function nodeOf({ endpoint }: DeliveryTarget): string {
-  return NODE_ENDPOINT.exec(endpoint)?.[1] ?? '';
 }
