@@ -54,7 +54,8 @@ export const USED_OF_SDK = {
 };
 
 /** Where they are imported. What creates a table takes more of them, and is in no bundle whose application does not call it. */
-const IMPORTS_SDK = /\/(?:dynamodb\.table|sdk\.client|sdk\.caller|sqs\.client|shard\.queue|offload\.factory)\.js$/;
+const IMPORTS_SDK =
+  /\/(?:stores\/dynamodb\/(?:dynamodb\.table|sdk\.client)|transports\/management-api\/sdk\.caller|fanout\/offload\/(?:sqs\.client|shard\.queue|offload\.factory))\.js$/;
 
 /** What the embedded gateway loads when it starts, which it never does on Lambda. */
 const GATEWAY = /\/(?:gateway\.server|own\.server|cluster\.node)\.js$/;
@@ -228,7 +229,10 @@ function modulesOfNode() {
             ? { path: found.path, namespace, sideEffects: false }
             : undefined,
         );
-        onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: exportsOf(path, kind) }));
+        onLoad({ filter: /./, namespace }, ({ path }) => ({
+          // Esbuild knows some of them by this name only, such as node:readline/promises.
+          contents: exportsOf(path.startsWith('node:') ? path : `node:${path}`, kind),
+        }));
       }
     },
   };
@@ -236,12 +240,9 @@ function modulesOfNode() {
 
 /** A module of Node whose exports are read where they are used. */
 function exportsOf(path, kind) {
-  const properties = Object.entries(Object.getOwnPropertyDescriptors(require(path)));
-  const names = properties
-    // A dynamic import has all of them, whoever uses them: without those that load something when they are read.
-    .filter(([, { get }]) => kind === 'import-statement' || get === undefined)
-    .map(([name]) => name)
-    .filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
+  // Esbuild makes of CommonJS an object that reads each export when it is asked for it.
+  if (kind === 'dynamic-import') return `module.exports = require('${path}');`;
+  const names = Object.getOwnPropertyNames(require(path)).filter((name) => /^[\w$]+$/.test(name) && name !== 'default');
   return [
     `const all = /* @__PURE__ */ require('${path}');`,
     'export default all;',

@@ -1,6 +1,9 @@
 import { WebSocketModuleError } from './websocket-module.error.js';
 
-/** A client may have sent ten thousand of them, with keys of its own that paths and messages repeat: they have to fit into a frame. */
+/**
+ * A client may have sent ten thousand of them, with keys of its own that paths and messages repeat: they have to fit into a frame, and no more of them
+ * are made.
+ */
 const MAX_ISSUES = 20;
 const MAX_PATH_CHARS = 200;
 const MAX_MESSAGE_CHARS = 500;
@@ -21,11 +24,15 @@ export class InvalidMessageError extends WebSocketModuleError {
   /** What is wrong, for the client: the first twenty issues, with what is long in them cut. */
   readonly issues: readonly MessageIssue[];
 
-  constructor(issues: readonly MessageIssue[], options?: ErrorOptions) {
+  /** @param issues read as far as they are told */
+  constructor(issues: Iterable<MessageIssue>, options?: ErrorOptions) {
     super('The message is not what the schema of its listener expects; its issues say where.', options);
-    this.issues = Array.from(issues)
-      .slice(0, MAX_ISSUES)
-      .map(({ path, message }) => ({ path: cut(path, MAX_PATH_CHARS), message: cut(message, MAX_MESSAGE_CHARS) }));
+    const told: MessageIssue[] = [];
+    for (const { path, message } of issues) {
+      told.push({ path: cut(path, MAX_PATH_CHARS), message: cut(message, MAX_MESSAGE_CHARS) });
+      if (told.length === MAX_ISSUES) break;
+    }
+    this.issues = told;
   }
 
   /** The one that an error is, or that all errors of several listeners are alike; `null` when something else failed, too. */

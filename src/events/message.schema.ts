@@ -42,7 +42,11 @@ export function checkWith(schema: MessageSchema): CheckMessage {
 
 function valueOf(result: StandardResult<unknown>): unknown {
   if (result.issues === undefined) return result.value;
-  throw new InvalidMessageError(result.issues.map(({ path = [], message }) => ({ path: pathOf(path), message })));
+  throw new InvalidMessageError(issuesOfSchema(result.issues));
+}
+
+function* issuesOfSchema(issues: readonly StandardIssue[]): Generator<MessageIssue> {
+  for (const { path = [], message } of issues) yield { path: pathOf(path), message };
 }
 
 function pathOf(path: NonNullable<StandardIssue['path']>): string {
@@ -87,15 +91,15 @@ async function loadClassValidator(target: ValidatedClass): Promise<CheckMessage>
         `Expected the class ${target.name} to have decorators of class-validator on its properties, such as @IsString().`,
       );
     }
-    if (errors.length > 0) throw new InvalidMessageError([...issuesOf(errors, '')]);
+    if (errors.length > 0) throw new InvalidMessageError(issuesOfClass(errors, ''));
     return instance;
   };
 }
 
-function* issuesOf(errors: readonly ValidationError[], parent: string): Generator<MessageIssue> {
+function* issuesOfClass(errors: readonly ValidationError[], parent: string): Generator<MessageIssue> {
   for (const { property, constraints = {}, children = [] } of errors) {
     const path = [parent, property].filter((name) => name !== undefined && name !== '').join('.');
     for (const message of Object.values(constraints)) yield { path, message };
-    yield* issuesOf(children, path);
+    yield* issuesOfClass(children, path);
   }
 }

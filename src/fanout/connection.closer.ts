@@ -4,6 +4,7 @@ import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { CloseOptions } from '../contracts/connection.transport.js';
 import { isConnectionId } from '../protocol/name.js';
 import { forEachAtMost } from './concurrency.gate.js';
+import { forgetSender } from './invocation.js';
 import { emptyMap } from './message.sender.js';
 import type { TransportRouter } from './transport.router.js';
 
@@ -24,6 +25,7 @@ export class ConnectionCloser {
     if (connection === null) return false;
     const route = this.router.route(connection);
     if (route === null) return false;
+    forgetSender(connectionId);
     const end: ConnectionEnd = { cause: 'server', code: options.code ?? 1000, reason: options.reason ?? null };
     // Closed before it is forgotten: a close that fails must not leave a client connected whom nobody knows.
     const { status } = await this.lifecycle.whileClosing(connectionId, end, async () => {

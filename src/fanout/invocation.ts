@@ -29,7 +29,7 @@ export function timeLeftMs(clock: Clock): number {
   return invocation === undefined ? Infinity : Math.max(0, invocation.deadlineMs - monotonicNow(clock));
 }
 
-/** Has messages to this connection need no look-up for as long as the invocation lasts: should it end meanwhile, its gateway says so. */
+/** Has messages to this connection need no look-up until the invocation ends, or {@link forgetSender} is called: should it end meanwhile, its gateway says so. */
 export function rememberSender({ connectionId, connectedAt, endpoint }: Recipient): void {
   const invocation = invocations.getStore();
   if (invocation !== undefined) invocation.sender = { connectionId, connectedAt, endpoint };
@@ -39,4 +39,10 @@ export function rememberSender({ connectionId, connectedAt, endpoint }: Recipien
 export function rememberedSender(connectionId: string): Recipient | null {
   const sender = invocations.getStore()?.sender ?? null;
   return sender?.connectionId === connectionId ? sender : null;
+}
+
+/** Has messages to this connection looked up again: it was closed, or did not take one. */
+export function forgetSender(connectionId: string): void {
+  const invocation = invocations.getStore();
+  if (invocation?.sender?.connectionId === connectionId) invocation.sender = null;
 }

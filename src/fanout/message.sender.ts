@@ -7,7 +7,7 @@ import type { Addressees, OutcomeListener, RecipientPage, SendMethod } from './b
 import { COUNTED_AS, noDeliveries } from './delivery.counts.js';
 import type { FanOutEngine } from './fan-out.engine.js';
 import type { DeliveryCounts, DeliveryProgress } from './fan-out.observer.js';
-import { rememberedSender } from './invocation.js';
+import { forgetSender, rememberedSender } from './invocation.js';
 import type { HandOver } from './offload/hand-over.js';
 
 /** How a message to a selection is sent, and what is told of it. */
@@ -93,6 +93,7 @@ export class MessageSender {
     const target = { method, connectionIds: [connectionId] };
     const page = [rememberedSender(connectionId) ?? recipient] as RecipientPage;
     const { delivered } = await this.deliver({ recipients: [page], target }, payload, engine);
+    if (delivered === 0) forgetSender(connectionId);
     return delivered === 1;
   }
 

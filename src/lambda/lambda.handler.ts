@@ -11,7 +11,7 @@ export interface LambdaHandler {
 
   /**
    * Resolves when the application is up; also when it did not start, which is for the first event to tell. An ES module that awaits it has the whole
-   * start in Lambda's init phase, which would otherwise end as soon as the module is loaded.
+   * start in Lambda's init phase, which would otherwise end as soon as the module is loaded. Resolves at once where `startsAtOnce` is `false`.
    */
   readonly ready: Promise<void>;
 }

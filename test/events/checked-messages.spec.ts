@@ -207,6 +207,21 @@ describe('the issues that a client is told of', () => {
     expect(issues[0]).toEqual({ path: `${'p'.repeat(200)}…`, message: 'No.' });
   });
 
+  it('are the only ones whose paths are made: each may repeat a key that fills a frame', async () => {
+    let made = 0;
+    const key = {
+      toString: () => {
+        made++;
+        return 'k';
+      },
+    } as unknown as string;
+    const issues = Array(1_000).fill({ message: 'No.', path: [{ key }] });
+    const fake = await connected(listenerWith(schemaThat(() => ({ issues }))));
+    await say('a', {});
+    expect(issuesIn(fake)).toEqual(Array(20).fill({ path: 'k', message: 'No.' }));
+    expect(made).toBe(20);
+  });
+
   it('have the path of a schema, be it an array of a class of its own', async () => {
     class Path extends Array<PropertyKey> {
       constructor(...parts: PropertyKey[]) {

@@ -77,6 +77,33 @@ describe('what a listener sends while a message is handled on Lambda', () => {
     expect(store.asked).toEqual([other]);
   });
 
+  it('does not reach the client that sent it any more once it was disconnected', async () => {
+    let sent: boolean | undefined;
+    Listener.answers = async (webSockets, { connectionId }) => {
+      await webSockets.disconnect(connectionId);
+      sent = await webSockets.sendToConnection(connectionId, { heard: true });
+    };
+    const connectionId = newConnectionId();
+    await handler(connect({ connectionId }));
+    await handler(message(connectionId, { text: 'Hello' }));
+    expect(sent).toBe(false);
+    expect(api.inboxes).toEqual({});
+  });
+
+  it('is not sent to a client of which the gateway has said that it is gone', async () => {
+    const sent: boolean[] = [];
+    Listener.answers = async (webSockets, { connectionId }) => {
+      for (const text of ['first', 'second']) sent.push(await webSockets.sendToConnection(connectionId, { text }));
+    };
+    api.answerWith(() => 410);
+    const connectionId = newConnectionId();
+    const connectedAt = Date.now() - 60_000;
+    await handler(connect({ connectionId, connectedAt }));
+    await handler(message(connectionId, { text: 'Hello' }, '$default', { connectedAt }));
+    expect(sent).toEqual([false, false]);
+    expect(api.requests.all).toHaveLength(1);
+  });
+
   it('looks the client up once the message is answered, for it may be gone', async () => {
     const answered = new EventEmitter();
     const later = once(answered, 'answered');

@@ -31,7 +31,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const application of opened.splice(0)) await application.close();
   await stopManagementApis();
-  delete process.env['_X_AMZN_TRACE_ID'];
+  for (const name of ['_X_AMZN_TRACE_ID', 'AWS_LAMBDA_INITIALIZATION_TYPE']) Reflect.deleteProperty(process.env, name);
   for (const part of [api.trace, api.context, api.propagation]) part.disable();
   Reflect.deleteProperty(globalThis, REGISTERED);
 });
@@ -120,6 +120,23 @@ describe('with an SDK of OpenTelemetry', () => {
       expect.objectContaining({
         name: 'websocket nobody',
         attributes: expect.objectContaining({ 'faas.invocation_id': 'r-2', 'faas.coldstart': false }),
+      }),
+    ]);
+  });
+
+  it('no invocation is a cold start where AWS has started the process beforehand', async () => {
+    process.env['AWS_LAMBDA_INITIALIZATION_TYPE'] = 'provisioned-concurrency';
+    await handlerOf()(connect());
+    expect(finished()[0]?.attributes['faas.coldstart']).toBe(false);
+  });
+
+  it('a span has no more of a route than a route may have', async () => {
+    await handlerOf()(message(newConnectionId(), 'x', 'r'.repeat(1_000)));
+    const route = 'r'.repeat(128);
+    expect(finished()).toEqual([
+      expect.objectContaining({
+        name: `websocket ${route}`,
+        attributes: expect.objectContaining({ 'websocket.route': route }),
       }),
     ]);
   });
