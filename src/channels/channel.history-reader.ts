@@ -1,14 +1,14 @@
-import type { ChannelHistory, HistoryBounds, HistoryPage } from '../contracts/channel.history.js';
+import type { ChannelHistory, HistoryBounds, HistoryPage, StreamPosition } from '../contracts/channel.history.js';
 import type { ConnectionStore } from '../contracts/connection.store.js';
 import type { ChannelMessage } from '../protocol/wire/server.messages.js';
-import type { WirePosition } from '../protocol/wire/stream.position.js';
+import type { WireRecovery } from '../protocol/wire/stream.position.js';
 import type { ChannelRegistry } from './channel.registry.js';
 import { numbered } from './wire.text.js';
 
 /** Messages of a channel as they were sent, and the position of its last one. */
 export interface ReadHistory {
   /** `null` for a channel that has no history yet. */
-  readonly position: WirePosition | null;
+  readonly position: StreamPosition | null;
   /** The JSON of each message. */
   readonly messages: readonly string[];
 }
@@ -46,11 +46,14 @@ export class ChannelHistoryReader {
   /** All messages behind a position; `null` where some of them are not there any more. */
   async since(
     channel: string,
-    position: WirePosition,
+    { epoch, offset }: WireRecovery,
     limit: number,
     { maxAgeMs }: HistoryBounds,
   ): Promise<ReadHistory | null> {
-    const page = await this.history?.since(channel, position, limit, maxAgeMs);
+    const stream = epoch ?? (await this.history?.last(channel, 0, maxAgeMs))?.epoch;
+    // Who was there before the first message has missed none yet.
+    if (stream === undefined) return NOTHING;
+    const page = await this.history?.since(channel, { epoch: stream, offset }, limit, maxAgeMs);
     return page === null || page === undefined ? null : textsOf(page);
   }
 

@@ -1,7 +1,7 @@
 import { isChannelName, isName } from '../protocol/name.js';
 import { CLIENT_ACTIONS, type ClientAction, type ClientMessage } from '../protocol/wire/client.messages.js';
 import type { ErrorMessage } from '../protocol/wire/server.messages.js';
-import type { WirePosition } from '../protocol/wire/stream.position.js';
+import type { WireRecovery } from '../protocol/wire/stream.position.js';
 import { NameLimits } from '../protocol/limits.js';
 import { WireLimits } from '../protocol/wire/wire.limits.js';
 import { WireRefusal } from './wire.refusal.js';
@@ -67,7 +67,7 @@ export function parseClientMessage(message: unknown, action: ClientAction): Clie
 }
 
 function subscription(fields: Fields): {
-  recover?: WirePosition;
+  recover?: WireRecovery;
   history?: number;
   presence?: boolean;
   data?: unknown;
@@ -78,13 +78,14 @@ function subscription(fields: Fields): {
   const presence = optional(fields, 'presence', isBoolean, 'true or false');
   return {
     ...withData(fields),
-    ...(recover !== undefined && { recover: positionOf(recover) }),
+    ...(recover !== undefined && { recover: recoveryOf(recover) }),
     ...(history !== undefined && { history }),
     ...(presence !== undefined && { presence }),
   };
 }
 
-function positionOf(fields: Fields): WirePosition {
+function recoveryOf(fields: Fields): WireRecovery {
+  if (fields['offset'] === 0 && fields['epoch'] === undefined) return { offset: 0 };
   return {
     epoch: required(fields, 'epoch', isEpoch, 'that of a message', 'recover.epoch'),
     offset: required(fields, 'offset', isOffset, 'that of a message', 'recover.offset'),

@@ -68,7 +68,7 @@ export class MessageStream {
     const to = { epoch, offset };
     // Who was here before the first message misses nothing if they get all from the first on.
     const from = this.position ?? (wasHere ? { epoch, offset: 0 } : undefined);
-    const isComplete = this.position ? recovered : messages[0]?.offset === 1 || offset === 0;
+    const isComplete = recovered ?? (messages[0]?.offset === 1 || offset === 0);
     const isSame = from?.epoch === epoch;
     if (from && isSame && (isComplete || from.offset >= offset)) {
       this.position = from;

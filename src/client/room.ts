@@ -15,8 +15,6 @@ import type {
 import { Timers } from './timers.js';
 import type { Tools } from './tools.js';
 
-/** The most that one may ask for: `WireLimits.historyMessages`. */
-const HISTORY = 100;
 /** How long a message may be held for one before it that is late; then it is fetched. */
 const GAP_MS = 500;
 
@@ -194,16 +192,16 @@ export class Room implements PresenceSubscription {
       return;
     }
     const { position, isOpen } = this.#stream;
-    // With a position it is for a recovery that fails: the client is as good as new then.
-    const history = isOpen && !position ? HISTORY : this.#options.history;
     link.forget(place.call);
     place.call = link.call(
       {
         action: 'subscribe',
         channel: this.name,
         data: this.#options.data,
-        recover: position,
-        history,
+        // Before its first message a channel has no position to tell.
+        recover: position ?? (isOpen ? { offset: 0 } : undefined),
+        // For newcomers, and for a recovery that fails: the client is as good as new then.
+        history: this.#options.history,
         presence: this.#hasPresence || undefined,
       },
       (answer) => this.#answered(link, place, answer),

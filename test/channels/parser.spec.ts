@@ -23,6 +23,7 @@ describe('reading a message of a client', () => {
       { action: 'hello', protocol: 1, id: '1' },
       { action: 'subscribe', channel: 'a' },
       { action: 'subscribe', id: 'x', channel: 'a', data: null, recover: position, history: 0, presence: true },
+      { action: 'subscribe', channel: 'a', recover: { offset: 0 } },
       { action: 'unsubscribe', channel: 'a' },
       { action: 'publish', channel: 'a', data: null },
       { action: 'publish', id: '~', channel: 'a', data: { deep: [1] }, event: 'said' },

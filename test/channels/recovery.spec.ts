@@ -85,6 +85,30 @@ describe('a client that comes back', () => {
     });
   });
 
+  it('gets everything from the first message on when it was there before that', async () => {
+    const app = await channelApp(
+      { room: { persistent: { maxMessages: 300 } } },
+      { channels: { maxRecovered: 300 } },
+    ).start();
+    const ada = await Person.connect(app);
+    expect(await ada.subscribe('room', { id: 's', recover: { offset: 0 } })).toEqual({
+      type: 'subscribed',
+      id: 's',
+      channel: 'room',
+      recovered: true,
+      messages: [],
+    });
+    await ada.close();
+    await say(app, 250);
+    const again = await Person.connect(app);
+    const reply = await again.subscribe('room', { recover: { offset: 0 } });
+    expect(reply).toMatchObject({ recovered: true, offset: 250 });
+    const parts = again.got.filter(({ type }) => type === 'part');
+    expect([...parts, reply].flatMap(dataOf)).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+    await say(app, 51, 251);
+    expect(await again.subscribe('room', { recover: { offset: 0 } })).toMatchObject({ recovered: false, offset: 301 });
+  });
+
   it('is told when some of it is not there any more, when it is too much, and when the numbering is another', async () => {
     const app = await channelApp(
       { room: { persistent: { maxMessages: 6 } } },

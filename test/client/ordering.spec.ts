@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Gap, Subscription, WebSocketClient } from '../../src/client/index.js';
-import { WireLimits } from '../../src/protocol/wire/wire.limits.js';
 import type { ManualClock } from '../support/manual.clock.js';
 import { clientOf, endScripts, ScriptedServer, statusOf, type Frame, type Peer } from './scripted.server.js';
 
@@ -199,6 +198,7 @@ describe('a subscription', () => {
     server.answers['subscribe'] = () => ({
       type: 'subscribed',
       channel: 'room',
+      recovered: true,
       epoch: 'e1',
       offset: 2,
       messages: [message(1), message(2)],
@@ -207,7 +207,7 @@ describe('a subscription', () => {
     await statusOf(client, 'reconnecting');
     await clock.advance(1_000);
     const second = await server.nextPeer();
-    expect(await second.takes('subscribe')).toMatchObject({ history: WireLimits.historyMessages });
+    expect(await second.takes('subscribe')).toMatchObject({ recover: { offset: 0 } });
     await second.isRead();
     expect(shown).toEqual([1, 2]);
     expect(gaps).toEqual([]);
@@ -218,6 +218,7 @@ describe('a subscription', () => {
     server.answers['subscribe'] = () => ({
       type: 'subscribed',
       channel: 'room',
+      recovered: false,
       epoch: 'e1',
       offset: 150,
       messages: [message(150)],

@@ -1,4 +1,4 @@
-import type { WirePosition } from './stream.position.js';
+import type { WireRecovery } from './stream.position.js';
 
 /** The version of the protocol that this package speaks. */
 export const WIRE_PROTOCOL = 1;
@@ -20,7 +20,7 @@ export interface SubscribeRequest extends Request {
   /** For the rule of the channel: an invitation, a password. */
   readonly data?: unknown;
   /** The last message that the client has. */
-  readonly recover?: WirePosition;
+  readonly recover?: WireRecovery;
   /** How many of the last messages it wants, when it has none. */
   readonly history?: number;
   /** Whether it wants to know who is there. */

@@ -113,7 +113,11 @@ export function history(visit: Visit): void {
     await publisher.subscribe(channel);
     for (let index = 0; index < 30; index++) await publisher.publish(channel, `${index} ${'ü'.repeat(1_000)}`);
     const live = await publisher.atLeast('message', 30);
-    for (const fields of [{ history: 100 }, { recover: { epoch: live[0]!.epoch, offset: 0 } }]) {
+    for (const fields of [
+      { history: 100 },
+      { recover: { epoch: live[0]!.epoch, offset: 0 } },
+      { recover: { offset: 0 } },
+    ]) {
       const client = await visit.open();
       const subscribed = await client.subscribe(channel, fields);
       expect(client.all('part').length).toBeGreaterThan(1);
