@@ -2,6 +2,17 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { RunningInvocations } from './running.invocations.js';
 
+/** What an invocation has begun, and not finished when it ended: the request id that it finds once it wakes. */
+async function leftBehind(invocations: RunningInvocations, requestId: string) {
+  let wake: () => void = () => undefined;
+  const woken = new Promise<void>((resolve) => (wake = resolve));
+  let seen = Promise.resolve<string | undefined>('not asked');
+  await invocations.run(requestId, async (within) => {
+    seen = within(() => woken.then(() => invocations.requestId));
+  });
+  return { wake, seen: () => seen };
+}
+
 describe('the request id', () => {
   it('is that of the invocation, wherever its work goes, with others beside it', async () => {
     const invocations = new RunningInvocations();
@@ -18,27 +29,17 @@ describe('the request id', () => {
 
   it('of what an earlier invocation began is that of the only one that is running', async () => {
     const invocations = new RunningInvocations();
-    let wake: () => void = () => undefined;
-    const woken = new Promise<void>((resolve) => (wake = resolve));
-    let seen = Promise.resolve<string | undefined>('not asked');
-    await invocations.run('r-1', async (within) => {
-      seen = within(() => woken.then(() => invocations.requestId));
-    });
+    const { wake, seen } = await leftBehind(invocations, 'r-1');
     await invocations.run('r-2', async () => {
       wake();
-      expect(await seen).toBe('r-2');
+      expect(await seen()).toBe('r-2');
     });
   });
 
   it('of what an earlier invocation began is unknown with several that are running', async () => {
     const invocations = new RunningInvocations();
-    let wake: () => void = () => undefined;
-    const woken = new Promise<void>((resolve) => (wake = resolve));
-    let seen = Promise.resolve<string | undefined>('not asked');
-    await invocations.run('r-1', async (within) => {
-      seen = within(() => woken.then(() => invocations.requestId));
-    });
-    const others = ['r-2', 'r-3'].map((id) => invocations.run(id, () => seen));
+    const { wake, seen } = await leftBehind(invocations, 'r-1');
+    const others = ['r-2', 'r-3'].map((id) => invocations.run(id, seen));
     wake();
     expect(await Promise.all(others)).toEqual([undefined, undefined]);
   });

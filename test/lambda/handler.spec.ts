@@ -1,12 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  Injectable,
-  Module,
-  type DynamicModule,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-  type Type,
-} from '@nestjs/common';
+import { Injectable, Module, type DynamicModule, type OnModuleInit, type Type } from '@nestjs/common';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import {
   UnknownInvocationError,
@@ -159,27 +152,6 @@ describe('the handler of a Lambda function', () => {
     await expect(handler(connect())).rejects.toThrow('The secret could not be read.');
     expect(await handler(connect())).toMatchObject({ statusCode: 200 });
     expect(attempts).toBe(2);
-  });
-
-  it('closes the application that the hook of the start refuses, and starts it anew', async () => {
-    let attempts = 0;
-    let closed = 0;
-    @Injectable()
-    class Counter implements OnApplicationShutdown {
-      onApplicationShutdown(): void {
-        closed++;
-      }
-    }
-    const handler = createLambdaHandler(LambdaModule.with({}, Counter), {
-      application: { logger: false },
-      onStart: (application) => {
-        if (++attempts === 1) throw new Error('Not yet.');
-        opened.push(application);
-      },
-    });
-    await expect(handler(connect())).rejects.toThrow('Not yet.');
-    expect(closed).toBe(1);
-    expect(await handler(connect())).toMatchObject({ statusCode: 200 });
   });
 
   it.each([
